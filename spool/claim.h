@@ -1,0 +1,24 @@
+/* spool/claim.h - take a finished file into our care. */
+#ifndef SPOOL_CLAIM_H
+#define SPOOL_CLAIM_H
+
+#include "spool/watch.h"
+
+/*
+ * Move a find into DIR_WORK (from a drop folder) or DIR_LANDED (from a
+ * mailbox: see land.h) under `id`, then look at what we really got: opened
+ * O_NOFOLLOW|O_NONBLOCK, regular, one link, size within the limit, lease
+ * granted again, so no ordinary writer is left.
+ *
+ * The ledger row in state claimed must be committed before: a crash between
+ * the two leaves either the file in its folder (the row is dropped) or in
+ * our care (the row continues), never a file without a name.
+ *
+ * GW_OK: *fd is open for reading, the caller's; *size is exact.
+ * GW_NONE: it vanished.  GW_AGAIN: a writer came back; it was put back.
+ * GW_REFUSED: it lies in our folder and must go to returned/ or quarantine/.
+ */
+enum gw_status claim_take(struct spool *, const struct watch_find *,
+    struct docid, int *fd, uint64_t *size, struct why *);
+
+#endif
