@@ -1,0 +1,46 @@
+/* gateway/sandbox.h - give up everything that a role does not need. */
+#ifndef GATEWAY_SANDBOX_H
+#define GATEWAY_SANDBOX_H
+
+#include "gateway/base/status.h"
+#include "gateway/config.h"
+#include "gateway/role.h"
+
+/* What came into force; part of the log line and of `status`. */
+struct sandbox_level {
+	bool user;		/* another user than the supervisor's */
+	int landlock;		/* ABI in force; 0: none */
+	bool seccomp;
+};
+
+/*
+ * Become `user` (its groups too) for good, and prove that there is no way
+ * back; keep_lease keeps CAP_LEASE (spooler).  user NULL or already us: only
+ * no_new_privs, dumpable off, and no capability left but that one.
+ */
+enum gw_status sandbox_drop(const char *user, bool keep_lease,
+    struct sandbox_level *, struct why *);
+
+/* Folders that stay reachable, each with everything below it. */
+struct sandbox_folder {
+	const char *path;
+	bool write;
+};
+
+/* Landlock: no file but beneath these folders, no TCP bind, connect only to
+ * connect_port (0: none), no abstract sockets or signals to outsiders where
+ * the kernel can.  Missing kernel support is no error; the level tells. */
+enum gw_status sandbox_files(const struct sandbox_folder *, size_t count,
+    unsigned connect_port, struct sandbox_level *, struct why *);
+
+/* seccomp: the system calls on this role's list, anything else ends the
+ * process (SIGSYS).  A courier calls it after it has connected. */
+enum gw_status sandbox_calls(enum role, struct sandbox_level *, struct why *);
+
+/* GW_REFUSED when less is in force than the configuration requires. */
+enum gw_status sandbox_enough(const struct sandbox_level *,
+    enum config_confinement, struct why *);
+/* "user,landlock=7,seccomp" ...; returns out. */
+const char *sandbox_text(const struct sandbox_level *, char *out, size_t size);
+
+#endif
