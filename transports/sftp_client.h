@@ -17,8 +17,8 @@
 struct sftp_client;
 
 /* Opens the channel and the subsystem, sends INIT, waits for VERSION. */
-enum gw_status sftp_client_open(struct ssh_link *, struct sftp_client **,
-    struct why *);
+enum gw_status sftp_client_open(
+    struct ssh_link *, struct sftp_client **, struct why *);
 /* Work still under way ends with GW_AGAIN, REASON_CONNECTION_LOST. */
 void sftp_client_close(struct sftp_client *);
 

@@ -5,10 +5,10 @@
 #include "transports/sftp_client.h"
 
 struct sftp_send_job {
-	int fd;			/* sealed bytes, from offset 0; taken */
+	int fd; /* sealed bytes, from offset 0; taken */
 	uint64_t size;
-	const char *folder;	/* remote, "" for the login folder */
-	const char *temp_name;	/* ".<id>.part" */
+	const char *folder;    /* remote, "" for the login folder */
+	const char *temp_name; /* ".<id>.part" */
 	const char *final_name;
 	/* Called once.  GW_OK: the final name is there, with our size, and
 	 * the server synced it if it can.  GW_REFUSED: permanent for this
@@ -26,7 +26,7 @@ struct sftp_send_job {
  * (not posix-rename); stat again only if rename failed.  Up to 64 documents
  * overlap on one connection.
  */
-enum gw_status sftp_send_start(struct sftp_client *,
-    const struct sftp_send_job *, struct why *);
+enum gw_status sftp_send_start(
+    struct sftp_client *, const struct sftp_send_job *, struct why *);
 
 #endif
