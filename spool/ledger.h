@@ -64,6 +64,7 @@ struct ledger_filter {
 	const char *partner;
 	const char *text;	/* an id, a name or a SHA-256 (plain or sealed) */
 	bool with_state, with_direction;
+	bool open_only;		/* what is not final */
 	enum doc_state state;
 	enum doc_direction direction;
 	int64_t due_ms;		/* next_try_ms at or before this; 0: any */
