@@ -15,8 +15,15 @@
  * our care (the row continues), never a file without a name.
  *
  * GW_OK: *fd is open for reading, the caller's; *size is exact.
- * GW_NONE: it vanished.  GW_AGAIN: a writer came back; it was put back.
+ * GW_NONE: it vanished.
+ * GW_AGAIN: a writer came back; it was put back.  Settle before the ledger
+ * forgets it: a private file without a row is a riddle after a crash.
  * GW_REFUSED: it lies in our folder and must go to returned/ or quarantine/.
+ * GW_INTERNAL: it may lie in our folder; recovery will see.
+ *
+ * Where leases do not work (a network file system, another owner without
+ * CAP_LEASE) the watcher's long quiet time stands in for them; a writer that
+ * still has the file open can then change it until the sealer has read it.
  */
 enum gw_status claim_take(struct spool *, const struct watch_find *,
     struct docid, int *fd, uint64_t *size, struct why *);

@@ -24,4 +24,35 @@ void durable_abandon(struct spool *, enum layout_dir, struct docid);
 /* A failure here is final: stop, and recover from disk. */
 enum gw_status durable_settle(struct spool *, struct why *);
 
+/*
+ * The rest is for the modules of spool/ only: nobody else renames.
+ *
+ * Rename without replacing, between any two folders of the spool.  Both are
+ * synced by the next settle (a folder that is not the spool's own, at once).
+ * GW_NONE: `from` is not there.  GW_EXISTS: `to` is taken.
+ */
+enum gw_status durable_move(struct spool *, int fromdir, const char *from,
+    int todir, const char *to, struct why *);
+/* An entry was removed there: sync the folder with the next settle. */
+void durable_touch(struct spool *, int dirfd);
+/* Before such a descriptor is closed: sync what is outstanding. */
+void durable_forget(struct spool *, int dirfd);
+
+enum durable_text {
+	TEXT_NEW,	/* never over another file: GW_EXISTS */
+	TEXT_OVER,	/* replaces what is there */
+	TEXT_PASSING	/* replaces, and is not worth a sync */
+};
+/*
+ * A small text under `name` in a public folder, whole or not at all: written
+ * as .<id>.tmp, then renamed.  Its content is synced by the next settle, not
+ * before the rename: after a power cut the file may be there and empty, so
+ * whoever publishes a text writes it again when it runs again.
+ */
+enum gw_status durable_text(struct spool *, int dirfd, struct docid,
+    const char *name, const char *text, enum durable_text, struct why *);
+
+struct durable *durable_new(void);
+void durable_free(struct durable *);
+
 #endif

@@ -31,7 +31,10 @@ enum layout_tree {
 /*
  * Open (and make, where missing) both roots and the private folders.  State
  * is created 0700 and refused when others may enter it; both must be on one
- * file system, since a claim and a delivery are renames.
+ * file system that can rename without replacing (tried, not believed), since
+ * a claim and a delivery are such renames: GW_REFUSED otherwise.
+ * SIGIO is ignored from here on, where nobody handles it: the kernel sends it
+ * when a writer meets one of our leases.
  * GW_OK: *out is released with spool_close().
  */
 enum gw_status spool_open(const char *spool_path, const char *state_path,
@@ -47,9 +50,11 @@ enum gw_status spool_make_flow(struct spool *, const char *partner,
 
 /* Descriptor of a private folder; stays the spool's. */
 int spool_dir(struct spool *, enum layout_dir);
+/* Descriptor of the state folder itself; stays the spool's. */
+int spool_state(struct spool *);
 /* Open a public folder beneath the spool root, following no symlink
  * (openat2 RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS).  leaf may be NULL.  The
- * descriptor becomes the caller's. */
+ * descriptor becomes the caller's.  GW_NONE: there is none. */
 enum gw_status spool_tree(struct spool *, enum layout_tree,
     const char *partner, const char *leaf, int *fd, struct why *);
 /* Open a private file read-only; becomes the caller's. */

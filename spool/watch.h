@@ -4,7 +4,11 @@
 
 #include "spool/layout.h"
 
+#include <sys/types.h>
+
 struct watch;
+
+#define WATCH_OWNERS_MAX 8
 
 /* When is a file finished?  In each case no writer may be left (lease). */
 enum watch_rule {
@@ -21,6 +25,8 @@ struct watch_folder {
 	enum watch_rule rule;
 	int64_t quiet_ms;
 	uint64_t max_size;		/* 0: no limit */
+	uid_t owners[WATCH_OWNERS_MAX];	/* who may drop files here */
+	unsigned owner_count;		/* 0: anybody */
 	bool paused;			/* seen, but nothing is offered */
 };
 
@@ -49,7 +55,10 @@ void watch_hint(struct watch *);
  * The next finds, at most max.  Opens no document but to ask for its lease;
  * bounded work per call (a folder of a million files takes several calls).
  * *more: call again at once; otherwise call after watch_fd() was readable or
- * watch_timeout() has passed.  A find that is not claimed is offered again.
+ * watch_timeout() has passed.  The caller claims (or leaves) its finds before
+ * it calls again.  A find that is still there then is offered again, but not
+ * at once: after 1 s at first, up to 30 s later, so that a file that cannot
+ * be claimed makes no busy loop.
  * Directories and, unless refused, temporary names are passed over in
  * silence; symlinks, fifos, sockets, devices, hard-linked files, bad names,
  * too large ones come as refused finds.
@@ -57,6 +66,9 @@ void watch_hint(struct watch *);
 size_t watch_next(struct watch *, struct watch_find *, size_t max, bool *more);
 /* Milliseconds until watch_next() should be called even without a hint. */
 int watch_timeout(const struct watch *);
+/* Why this folder is only scanned every few seconds (inotify's limits are
+ * reached, or a network file system); NULL when inotify watches it. */
+const char *watch_degraded(const struct watch *, int number);
 /* How many rescans happened because inotify's queue overflowed. */
 unsigned long watch_overflows(const struct watch *);
 
