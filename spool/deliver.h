@@ -14,7 +14,7 @@
  * leaves only through here, so when it is gone the document was delivered,
  * and the call says GW_OK.
  */
-enum gw_status deliver_document(struct spool *, struct doc *,
-    const char *meta_json, struct why *);
+enum gw_status deliver_document(
+    struct spool *, struct doc *, const char *meta_json, struct why *);
 
 #endif

@@ -13,12 +13,12 @@
  * Only after durable_settle() may the ledger say that the file is there.
  * One settle serves many documents: that is half of the group commit.
  */
-enum gw_status durable_begin(struct spool *, enum layout_dir, struct docid,
-    int *fd, struct why *);
+enum gw_status durable_begin(
+    struct spool *, enum layout_dir, struct docid, int *fd, struct why *);
 /* The caller vouches that the content was synced.  GW_EXISTS when <id> is
  * already there. */
-enum gw_status durable_publish(struct spool *, enum layout_dir, struct docid,
-    struct why *);
+enum gw_status durable_publish(
+    struct spool *, enum layout_dir, struct docid, struct why *);
 /* Remove .<id>.tmp; missing is fine. */
 void durable_abandon(struct spool *, enum layout_dir, struct docid);
 /* A failure here is final: stop, and recover from disk. */
@@ -39,9 +39,9 @@ void durable_touch(struct spool *, int dirfd);
 void durable_forget(struct spool *, int dirfd);
 
 enum durable_text {
-	TEXT_NEW,	/* never over another file: GW_EXISTS */
-	TEXT_OVER,	/* replaces what is there */
-	TEXT_PASSING	/* replaces, and is not worth a sync */
+	TEXT_NEW,    /* never over another file: GW_EXISTS */
+	TEXT_OVER,   /* replaces what is there */
+	TEXT_PASSING /* replaces, and is not worth a sync */
 };
 /*
  * A small text under `name` in a public folder, whole or not at all: written

@@ -23,7 +23,7 @@ struct spool {
 enum gw_status layout_failed(struct why *, const char *what);
 /* Open the folder `name` in `parent`, making it where it is missing.  Never
  * through a symbolic link.  *fd is the caller's. */
-enum gw_status layout_make(int parent, const char *name, mode_t, int *fd,
-    struct why *);
+enum gw_status layout_make(
+    int parent, const char *name, mode_t, int *fd, struct why *);
 
 #endif

@@ -12,30 +12,30 @@ struct watch;
 
 /* When is a file finished?  In each case no writer may be left (lease). */
 enum watch_rule {
-	WATCH_RENAME,	/* at once: writers use temporary names, or finish */
-	WATCH_QUIET,	/* unchanged (size, mtime, ctime) for quiet_ms */
-	WATCH_MARKER	/* <name>.done is there; it is removed with the claim */
+	WATCH_RENAME, /* at once: writers use temporary names, or finish */
+	WATCH_QUIET,  /* unchanged (size, mtime, ctime) for quiet_ms */
+	WATCH_MARKER  /* <name>.done is there; it is removed with the claim */
 };
 
 /* One folder to look after. */
 struct watch_folder {
-	enum layout_tree tree;		/* TREE_OUT or TREE_MAILBOX */
+	enum layout_tree tree; /* TREE_OUT or TREE_MAILBOX */
 	char partner[DOC_LABEL_SIZE];
-	char flow[DOC_LABEL_SIZE];	/* TREE_OUT; "" for a mailbox */
+	char flow[DOC_LABEL_SIZE]; /* TREE_OUT; "" for a mailbox */
 	enum watch_rule rule;
 	int64_t quiet_ms;
-	uint64_t max_size;		/* 0: no limit */
-	uid_t owners[WATCH_OWNERS_MAX];	/* who may drop files here */
-	unsigned owner_count;		/* 0: anybody */
-	bool paused;			/* seen, but nothing is offered */
+	uint64_t max_size;              /* 0: no limit */
+	uid_t owners[WATCH_OWNERS_MAX]; /* who may drop files here */
+	unsigned owner_count;           /* 0: anybody */
+	bool paused;                    /* seen, but nothing is offered */
 };
 
 /* A file that is ready, or one that never will be. */
 struct watch_find {
 	const struct watch_folder *folder;
-	char name[DOC_FILE_SIZE];	/* as on disk, maybe not even UTF-8 */
+	char name[DOC_FILE_SIZE]; /* as on disk, maybe not even UTF-8 */
 	uint64_t size;
-	bool refused;			/* why says what it is */
+	bool refused; /* why says what it is */
 	struct why why;
 };
 
@@ -43,8 +43,8 @@ struct watch_find {
 enum gw_status watch_new(struct spool *, struct watch **, struct why *);
 void watch_free(struct watch *);
 /* Look after a folder (copied).  Returns its number for watch_pause(). */
-enum gw_status watch_add(struct watch *, const struct watch_folder *,
-    int *number, struct why *);
+enum gw_status watch_add(
+    struct watch *, const struct watch_folder *, int *number, struct why *);
 /* While paused (backlog, disk nearly full) nothing of it is offered. */
 void watch_pause(struct watch *, int number, bool paused);
 
