@@ -27,6 +27,10 @@ struct seipd2_params {
 	uint8_t salt[SEIPD2_SALT_LEN];
 };
 
+/* Do we read that?  GW_REFUSED, UNSUPPORTED.  (It stands in clear, so saying
+ * so gives nothing away.) */
+enum gw_status seipd2_check(const struct seipd2_params *, struct why *);
+
 /*
  * Decrypt `from`, the packet's body after the version octet (version 1) or
  * after the salt (version 2).  *out shows the plaintext; its end is reached

@@ -79,7 +79,7 @@ chunk_begin(struct seipd2_key *ck, uint64_t index, const uint64_t *total)
 	}
 	put_u64(ck->nonce + ck->nonce_len - INDEX_LEN, index);
 	return gcry_cipher_setiv(ck->cipher, ck->nonce, ck->nonce_len) == 0 &&
-	    gcry_cipher_authenticate(ck->cipher, ad, len) == 0;
+	       gcry_cipher_authenticate(ck->cipher, ad, len) == 0;
 }
 
 struct seipd2 {
@@ -187,20 +187,29 @@ seipd2_read(struct source *s, struct why *why)
 }
 
 enum gw_status
+seipd2_check(const struct seipd2_params *p, struct why *why)
+{
+	int mode = 0;
+
+	if (seipd_key_len(p->cipher) > 0 &&
+	    mode_nonce_len(p->aead, &mode) > 0 &&
+	    p->chunk_octet <= SEIPD2_CHUNK_MAX)
+		return GW_OK;
+	why_set(why, REASON_UNSUPPORTED,
+	    "encrypted with cipher %d, mode %d, chunk size octet %d", p->cipher,
+	    p->aead, p->chunk_octet);
+	return GW_REFUSED;
+}
+
+enum gw_status
 seipd2_open(struct source *from, uint64_t hint, const struct seipd2_params *p,
     const struct buf *key, struct source **out, struct why *why)
 {
 	struct seipd2 *r = NULL;
-	int mode = 0;
+	enum gw_status st = seipd2_check(p, why);
 
-	if (seipd_key_len(p->cipher) == 0 ||
-	    mode_nonce_len(p->aead, &mode) == 0 ||
-	    p->chunk_octet > SEIPD2_CHUNK_MAX) {
-		why_set(why, REASON_UNSUPPORTED,
-		    "encrypted with cipher %d, mode %d, chunk size octet %d",
-		    p->cipher, p->aead, p->chunk_octet);
-		return GW_REFUSED;
-	}
+	if (st != GW_OK)
+		return st;
 	if (key->len != seipd_key_len(p->cipher))
 		return seipd_damaged(why);
 	if ((r = calloc(1, sizeof(*r))) == NULL)

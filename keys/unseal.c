@@ -178,7 +178,7 @@ read_container_head(
 	p->aead = raw[2];
 	p->chunk_octet = raw[3];
 	memcpy(p->salt, raw + 4, sizeof(p->salt));
-	return st;
+	return st == GW_OK ? seipd2_check(p, why) : st;
 }
 
 /*

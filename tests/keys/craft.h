@@ -1,0 +1,268 @@
+/* tests/keys/craft.h - make messages by hand, right ones and wrong ones. */
+#ifndef TESTS_KEYS_CRAFT_H
+#define TESTS_KEYS_CRAFT_H
+
+#include "gateway/base/fdio.h"
+#include "keys/body.h"
+#include "keys/container.h"
+#include "keys/hkdf.h"
+#include "keys/unseal.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define CRAFT_MAX (64 * 1024 * 1024)
+
+/* The session key that every crafted message uses. */
+static const uint8_t craft_key[32] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+
+/* A file in memory with these bytes, read position at its start. */
+static inline int
+craft_file(const void *data, size_t len)
+{
+	struct why why;
+	int fd = memfd_create("craft", MFD_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fd_write_all(fd, data, len, &why), GW_OK);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+	return fd;
+}
+
+/* All of a file, whatever its position. */
+static inline struct buf
+craft_content(int fd)
+{
+	struct buf b;
+	struct why why;
+
+	buf_init(&b, CRAFT_MAX);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+	ck_assert_int_eq(fd_read_buf(fd, &b, &why), GW_OK);
+	return b;
+}
+
+/* One packet with a definite new-format length. */
+static inline void
+craft_packet(struct buf *to, int tag, const void *body, size_t len)
+{
+	uint8_t header[6] = { (uint8_t)(0xc0 | tag) };
+	size_t n = container_length(len, header + 1);
+
+	ck_assert(buf_put(to, header, 1 + n));
+	ck_assert(buf_put(to, body, len));
+}
+
+static inline void
+craft_literal(struct buf *to, const char *name, const void *data, size_t len)
+{
+	struct buf b;
+
+	buf_init(&b, CRAFT_MAX);
+	buf_put_u8(&b, 'b');
+	buf_put_u8(&b, (uint8_t)strlen(name));
+	buf_put_text(&b, name);
+	buf_put_u32(&b, 1700000000);
+	ck_assert(buf_put(&b, data, len));
+	craft_packet(to, BODY_LITERAL, b.data, b.len);
+	buf_free(&b);
+}
+
+/* One-pass and signature that agree; nobody checks the numbers here. */
+static inline void
+craft_one_pass(struct buf *to, uint8_t hash, bool last)
+{
+	uint8_t raw[13] = { 3, 0, hash, 22, 1, 2, 3, 4, 5, 6, 7, 8, last };
+
+	craft_packet(to, BODY_ONE_PASS, raw, sizeof(raw));
+}
+
+static inline void
+craft_signature(struct buf *to, uint8_t hash)
+{
+	uint8_t raw[] = { 4, 0, 22, hash, 0, 0, 0, 0, 9, 9, 0, 1, 1, 0, 1, 1 };
+
+	craft_packet(to, BODY_SIGNATURE, raw, sizeof(raw));
+}
+
+/* The usual inside: one-pass, literal, signature. */
+static inline void
+craft_signed(struct buf *to, const char *name, const void *data, size_t len)
+{
+	craft_one_pass(to, 8, true);
+	craft_literal(to, name, data, len);
+	craft_signature(to, 8);
+}
+
+/* A PKESK body that craft_unwrap() understands. */
+static inline void
+craft_pkesk(struct buf *to, int version, uint8_t id)
+{
+	uint8_t v3[12] = { 3, id, id, id, id, id, id, id, id, 25, 0, 0 };
+	uint8_t v6[30] = { 6, 21, 4, id };
+
+	if (version == 3)
+		craft_packet(to, BODY_PKESK, v3, sizeof(v3));
+	else
+		craft_packet(to, BODY_PKESK, v6, sizeof(v6));
+}
+
+#define CRAFT_OURS 7
+
+static inline enum gw_status
+craft_unwrap(void *ctx, const void *pkesk, size_t len, int seipd,
+    int *algorithm, struct buf *key, struct why *why)
+{
+	const uint8_t *p = pkesk;
+
+	(void)ctx;
+	(void)why;
+	ck_assert_uint_gt(len, 4);
+	ck_assert_int_eq(p[0], seipd == 1 ? 3 : 6);
+	if (p[0] == 3 ? p[1] != CRAFT_OURS : p[3] != CRAFT_OURS)
+		return GW_NONE;
+	if (p[0] == 3)
+		*algorithm = SEIPD_AES256;
+	buf_put(key, craft_key, sizeof(craft_key));
+	return GW_OK;
+}
+
+/* `inside` encrypted by our own writer, to `out` in memory. */
+static inline struct buf
+craft_encrypt(const struct buf *inside, bool aead)
+{
+	struct container c;
+	struct buf key, esk, all;
+	struct why why;
+	int fd = memfd_create("craft", MFD_CLOEXEC);
+
+	buf_view(&key, craft_key, sizeof(craft_key));
+	buf_init(&esk, 1024);
+	craft_pkesk(&esk, aead ? 6 : 3, CRAFT_OURS);
+	ck_assert_int_eq(
+	    container_open(&c, fd, aead, &key, &esk, inside->len + 1, &why),
+	    GW_OK);
+	ck_assert_int_eq(
+	    container_put(&c, inside->data, inside->len, &why), GW_OK);
+	ck_assert_int_eq(container_end(&c, NULL, &why), GW_OK);
+	container_close(&c);
+	buf_free(&esk);
+	all = craft_content(fd);
+	close(fd);
+	return all;
+}
+
+static inline void
+craft_nonce(uint8_t *nonce, size_t len, uint64_t index)
+{
+	for (int i = 0; i < 8; i++)
+		nonce[len - 1 - (size_t)i] = (uint8_t)(index >> (8 * i));
+}
+
+struct craft_chunks {
+	uint8_t cipher, aead, octet;
+	int gcry, mode;
+	size_t key_len, nonce_len;
+	/* Wrong on purpose: */
+	int swap;       /* exchange the first two chunks */
+	int drop;       /* leave out the last chunk */
+	int empty_last; /* an empty chunk before the final tag */
+	int no_final;   /* leave out the final tag */
+};
+
+/* The body of a version 2 packet, in any mode and chunk size, written
+ * independently of keys/seipd2.c. */
+static inline struct buf
+craft_seipd2(const struct craft_chunks *k, const struct buf *inside)
+{
+	uint8_t ad[13] = { 0xd2, 2, k->cipher, k->aead, k->octet };
+	uint8_t salt[32] = { 42 }, okm[48], nonce[16], tag[16];
+	size_t size = (size_t)1 << (k->octet + 6), off = 0, chunk_at[3] = { 0 };
+	uint64_t index = 0;
+	gcry_cipher_hd_t c;
+	struct buf b;
+
+	buf_init(&b, CRAFT_MAX);
+	buf_put(&b, ad + 1, 4);
+	buf_put(&b, salt, 32);
+	ck_assert(hkdf_sha256(craft_key, k->key_len, salt, 32, ad, 5, okm,
+	    k->key_len + k->nonce_len - 8));
+	memcpy(nonce, okm + k->key_len, k->nonce_len - 8);
+	ck_assert(gcry_cipher_open(&c, k->gcry, k->mode, 0) == 0);
+	ck_assert(gcry_cipher_setkey(c, okm, k->key_len) == 0);
+	while (off < inside->len || (k->empty_last && off == inside->len)) {
+		size_t n = inside->len - off < size ? inside->len - off : size;
+		uint8_t *to;
+
+		craft_nonce(nonce, k->nonce_len, index);
+		if (index < 3)
+			chunk_at[index] = b.len;
+		to = buf_room(&b, n + 16);
+		ck_assert(gcry_cipher_setiv(c, nonce, k->nonce_len) == 0);
+		ck_assert(gcry_cipher_authenticate(c, ad, 5) == 0);
+		ck_assert(gcry_cipher_final(c) == 0);
+		ck_assert(
+		    gcry_cipher_encrypt(c, to, n, inside->data + off, n) == 0);
+		ck_assert(gcry_cipher_gettag(c, to + n, 16) == 0);
+		index++;
+		off += n == 0 ? 1 : n;
+		if (!k->drop || off < inside->len)
+			buf_grew(&b, n + 16);
+	}
+	if (k->swap)
+		for (size_t i = 0; i < size + 16; i++) {
+			uint8_t x = b.data[chunk_at[0] + i];
+
+			b.data[chunk_at[0] + i] = b.data[chunk_at[1] + i];
+			b.data[chunk_at[1] + i] = x;
+		}
+	craft_nonce(nonce, k->nonce_len, index);
+	craft_nonce(ad + 5, 8, inside->len);
+	ck_assert(gcry_cipher_setiv(c, nonce, k->nonce_len) == 0);
+	ck_assert(gcry_cipher_authenticate(c, ad, 13) == 0);
+	ck_assert(gcry_cipher_final(c) == 0);
+	ck_assert(gcry_cipher_encrypt(c, tag, 0, tag, 0) == 0);
+	ck_assert(gcry_cipher_gettag(c, tag, 16) == 0);
+	gcry_cipher_close(c);
+	if (!k->no_final)
+		buf_put(&b, tag, 16);
+	return b;
+}
+
+/* What unseal makes of a message; `plain` may be NULL. */
+static inline enum gw_status
+craft_unseal(const void *msg, size_t len, uint64_t max_plain,
+    struct unseal_result *r, struct buf *plain, struct why *why)
+{
+	struct unseal_request q = { craft_unwrap, NULL, max_plain };
+	int in = craft_file(msg, len);
+	int out = memfd_create("plain", MFD_CLOEXEC);
+	enum gw_status st = unseal_stream(&q, in, out, r, why);
+
+	if (plain != NULL)
+		*plain = craft_content(out);
+	close(in);
+	close(out);
+	return st;
+}
+
+/* It must be refused for that reason (REASON_NONE: for any). */
+static inline void
+craft_refused(
+    const void *msg, size_t len, uint64_t max_plain, enum gw_reason reason)
+{
+	struct unseal_result r;
+	struct why why = { REASON_NONE, "" };
+	enum gw_status st = craft_unseal(msg, len, max_plain, &r, NULL, &why);
+
+	ck_assert_msg(
+	    st == GW_REFUSED && (reason == REASON_NONE || why.reason == reason),
+	    "%s, %s (wanted %s): %s", gw_status_name(st),
+	    reason_code(why.reason), reason_code(reason), why.text);
+	unseal_result_free(&r);
+}
+
+#endif
