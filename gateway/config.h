@@ -80,6 +80,7 @@ struct config {
 	unsigned workers;		/* sealers and verifiers each, 1..64 */
 	struct config_partner *partner;
 	size_t partner_count;
+	struct config_list files;	/* the partners' files that were read */
 };
 
 /* One thing that is wrong.  line is 0 where the whole file is meant. */
@@ -96,6 +97,10 @@ typedef void (*config_error_fn)(void *ctx, const char *file, unsigned line,
 enum gw_status config_load(const char *path, config_error_fn, void *ctx,
     struct config **out);
 void config_free(struct config *);
+/* Whatever of it can be read, without complaint: for `waybill key`, which is
+ * needed before a configuration can be complete.  Any field but file and keys
+ * may be missing; never run a gateway on it.  Never NULL. */
+struct config *config_load_draft(const char *path);
 
 /* NULL when there is none. */
 const struct config_partner *config_partner(const struct config *,
