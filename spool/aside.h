@@ -6,9 +6,10 @@
 
 /*
  * Move DIR_WORK/<id> (or, not being there, DIR_SEALED/<id>) to
- * returned/<partner>/<flow>/ under its name (made unique by the id where
- * taken) with <that name>.reason.json beside it.  doc->file becomes the name
- * used.  Runs again after a crash.  Durable after the next settle.
+ * returned/<partner>/<flow>/ under its name (".pgp" added to the sealed form,
+ * made unique by the id where taken) with <that name>.reason.json beside it.
+ * doc->file becomes the name used.  Runs again after a crash.  Durable after
+ * the next settle.
  */
 enum gw_status aside_return(
     struct spool *, struct doc *, const char *reason_json, struct why *);

@@ -4,6 +4,8 @@
 
 #include "spool/watch.h"
 
+#include <sys/stat.h>
+
 /*
  * Move a find into DIR_WORK (from a drop folder) or DIR_LANDED (from a
  * mailbox: see land.h) under `id`, then look at what we really got: opened
@@ -27,5 +29,16 @@
  */
 enum gw_status claim_take(struct spool *, const struct watch_find *,
     struct docid, int *fd, uint64_t *size, struct why *);
+
+/* The rest is for the modules of spool/ only. */
+#define CLAIM_MARKER ".done"
+/* Borrow the folder that a find lies in. */
+enum gw_status claim_folder(
+    struct spool *, const struct watch_folder *, int *fd, struct why *);
+/* Type, links, owner and size: GW_OK or GW_REFUSED with the reason. */
+enum gw_status claim_acceptable(
+    const struct watch_folder *, const struct stat *, struct why *);
+/* Remove <name>.done of a find that left its folder, if that is the rule. */
+void claim_drop_marker(struct spool *, int dirfd, const struct watch_find *);
 
 #endif
