@@ -8,7 +8,7 @@
 /*
  * Read one file into the config, adding everything that is wrong with it to
  * the report.  Fields that were wrong keep their zero.  `file` is absolute
- * and must live as long as config and report.  *partners receives, from
+ * and must live as long as the config.  *partners receives, from
  * waybill.conf, the absolute pattern of the partners' files (malloc'd); it
  * stays untouched when that could not be read.
  */

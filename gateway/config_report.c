@@ -11,7 +11,7 @@
 #define REPORT_TEXT_MAX 600
 
 struct problem {
-	const char *file;
+	char *file;
 	size_t file_order, order;
 	unsigned line;
 	char *text;
@@ -37,8 +37,10 @@ config_report_free(struct config_report *r)
 {
 	if (r == NULL)
 		return;
-	for (size_t i = 0; i < r->kept; i++)
+	for (size_t i = 0; i < r->kept; i++) {
+		free(r->problem[i].file);
 		free(r->problem[i].text);
+	}
 	free(r);
 }
 
@@ -75,10 +77,10 @@ config_report_add(struct config_report *r, const char *file, unsigned line,
 	}
 	p = &r->problem[r->kept];
 	p->file_order = file_order(r, file);
-	p->file = file;
 	p->order = r->kept++;
 	p->line = line;
-	if ((p->text = strdup(text)) == NULL)
+	if ((p->file = strdup(file)) == NULL ||
+	    (p->text = strdup(text)) == NULL)
 		gw_fatal("out of memory");
 }
 

@@ -12,7 +12,6 @@ struct config_report;
  * were first mentioned) and line. */
 struct config_report *config_report_new(void);
 void config_report_free(struct config_report *);
-/* `file` must live as long as the report. */
 void config_report_add(struct config_report *, const char *file, unsigned line,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 size_t config_report_count(const struct config_report *);

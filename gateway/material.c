@@ -1,0 +1,403 @@
+/* gateway/material.c - the keys that the configuration names, in memory. */
+#include "gateway/material.h"
+
+#include "gateway/base/clock.h"
+#include "gateway/config_field.h"
+#include "gateway/config_report.h"
+#include "gateway/config_safe.h"
+#include "gateway/config_value.h"
+#include "keys/secret.h"
+#include "keys/trust.h"
+#include "transports/ssh_key.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_FILE_MAX   ((size_t)1024 * 1024)
+#define PASSPHRASE_MAX 1024
+#define IDENTITY_MAX   ((size_t)64 * 1024)
+#define SECRETS_MAX    64
+#define SUFFIX         ".key"
+
+struct loader {
+	const struct config *cfg;
+	struct material *m;
+	struct config_report *report;
+	struct trust *trust;
+	time_t now;
+	/* Fingerprint and file of each secret key, as found. */
+	char fingerprint[SECRETS_MAX][DOC_FINGERPRINT_SIZE];
+	char *path[SECRETS_MAX];
+};
+
+static void *
+zeroed(size_t count, size_t size)
+{
+	void *p = calloc(count > 0 ? count : 1, size);
+
+	if (p == NULL)
+		gw_fatal("out of memory");
+	return p;
+}
+
+/* A NUL behind the text, not counted, for those who want a string. */
+static void
+terminate(struct buf *text)
+{
+	text->max++;
+	if (buf_put_u8(text, 0))
+		text->len--;
+}
+
+/* Read a whole secret; true when it is there and safe. */
+static bool
+read_secret(struct loader *l, const char *path, size_t max, struct buf *out)
+{
+	struct why why;
+
+	buf_init_secret(out, max);
+	if (config_safe_read(path, CONFIG_SAFE_SECRET, max, out, &why) !=
+	    GW_OK) {
+		config_report_add(l->report, l->cfg->file, 0, "%s", why.text);
+		buf_free(out);
+		return false;
+	}
+	terminate(out);
+	return true;
+}
+
+static void
+load_passphrase(struct loader *l)
+{
+	struct buf *pass = &l->m->passphrase;
+
+	buf_init_secret(pass, PASSPHRASE_MAX);
+	if (l->cfg->passphrase_file == NULL ||
+	    !read_secret(l, l->cfg->passphrase_file, PASSPHRASE_MAX, pass))
+		return;
+	/* The first line; editors end it with a newline. */
+	pass->len = strcspn((char *)pass->data, "\r\n");
+	pass->data[pass->len] = '\0';
+	if (pass->len == 0)
+		config_report_add(l->report, l->cfg->passphrase_file, 0,
+		    "the passphrase is empty; without one leave "
+		    "passphrase-file out");
+}
+
+static int
+is_key_file(const struct dirent *e)
+{
+	size_t n = strlen(e->d_name), suffix = strlen(SUFFIX);
+
+	return e->d_name[0] != '.' && n > suffix &&
+	       strcmp(e->d_name + n - suffix, SUFFIX) == 0;
+}
+
+/* Note the key's fingerprint; false when it was loaded from another file. */
+static bool
+note_fingerprint(struct loader *l, const struct cert *cert, const char *path)
+{
+	const char *fingerprint = cert_fingerprint(cert);
+	size_t n = l->m->secret_count;
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(l->fingerprint[i], fingerprint) == 0) {
+			config_report_add(l->report, path, 0,
+			    "the same key as in %s; remove one", l->path[i]);
+			return false;
+		}
+	}
+	memcpy(l->fingerprint[n], fingerprint, strlen(fingerprint) + 1);
+	return true;
+}
+
+static enum gw_status
+keep_public(struct loader *l, const struct cert *cert, struct why *why)
+{
+	struct buf *public = &l->m->public[l->m->secret_count];
+	enum gw_status st;
+
+	buf_init(public, KEY_FILE_MAX);
+	if ((st = cert_export(cert, false, public, why)) != GW_OK)
+		return st;
+	if (l->cfg->signing_key == NULL ||
+	    strcmp(cert_fingerprint(cert), l->cfg->signing_key) != 0)
+		return GW_OK;
+	if ((st = cert_usable(cert, CERT_SIGN, l->now, why)) != GW_OK) {
+		why_prefix(
+		    why, "signing-key %s cannot sign", l->cfg->signing_key);
+		return st;
+	}
+	buf_init(&l->m->own_certificate, KEY_FILE_MAX);
+	return buf_put(&l->m->own_certificate, public->data, public->len)
+		   ? GW_OK
+		   : GW_INTERNAL;
+}
+
+/* Check one secret key and keep it. */
+static void
+load_secret(struct loader *l, const char *path)
+{
+	const struct buf *pass = &l->m->passphrase;
+	struct secret *secret = NULL;
+	struct buf text;
+	struct why why;
+	size_t n = l->m->secret_count;
+
+	if (!read_secret(l, path, KEY_FILE_MAX, &text))
+		return;
+	if (secret_parse(text.data, text.len,
+		pass->len > 0 ? (char *)pass->data : NULL, &secret,
+		&why) != GW_OK) {
+		config_report_add(l->report, path, 0, "%s", why.text);
+		goto free_text;
+	}
+	if (!note_fingerprint(l, secret_cert(secret), path))
+		goto free_secret;
+	if (keep_public(l, secret_cert(secret), &why) != GW_OK) {
+		config_report_add(l->report, path, 0, "%s", why.text);
+		buf_free(&l->m->public[n]);
+		goto free_secret;
+	}
+	l->m->secret[n] = text;
+	l->path[n] = config_dup(path);
+	l->m->secret_count++;
+	secret_free(secret);
+	return;
+free_secret:
+	secret_free(secret);
+free_text:
+	buf_free(&text);
+}
+
+static void
+check_signing_key(struct loader *l)
+{
+	if (l->cfg->signing_key == NULL || config_report_count(l->report) > 0)
+		return;
+	for (size_t i = 0; i < l->m->secret_count; i++) {
+		if (strcmp(l->fingerprint[i], l->cfg->signing_key) == 0)
+			return;
+	}
+	config_report_add(l->report, l->cfg->file, 0,
+	    "signing-key: there is no key %s in %s; `waybill key list` shows "
+	    "what is there",
+	    l->cfg->signing_key, l->cfg->keys);
+}
+
+static void
+load_secrets(struct loader *l)
+{
+	struct dirent **found = NULL;
+	struct why why;
+	int count;
+
+	l->m->secret = zeroed(SECRETS_MAX, sizeof(*l->m->secret));
+	l->m->public = zeroed(SECRETS_MAX, sizeof(*l->m->public));
+	if (config_safe_folder(l->cfg->keys, &why) != GW_OK) {
+		config_report_add(l->report, l->cfg->file, 0,
+		    "keys: %s (`waybill key generate` makes it)", why.text);
+		return;
+	}
+	count = scandir(l->cfg->keys, &found, is_key_file, alphasort);
+	if (count < 0)
+		config_report_add(l->report, l->cfg->file, 0,
+		    "keys: the folder %s cannot be read", l->cfg->keys);
+	if (count > SECRETS_MAX)
+		config_report_add(l->report, l->cfg->file, 0,
+		    "keys: more than %d keys in %s", SECRETS_MAX, l->cfg->keys);
+	for (int i = 0; i < count; i++) {
+		char *path = config_value_path(l->cfg->keys, found[i]->d_name);
+
+		if (l->m->secret_count < SECRETS_MAX)
+			load_secret(l, path);
+		free(path);
+		free(found[i]);
+	}
+	free(found);
+	check_signing_key(l);
+}
+
+/* What one partner's certificates can do, gathered while they are read. */
+struct abilities {
+	bool sign, encrypt;
+	struct why sign_why, encrypt_why; /* of the last that cannot */
+};
+
+static void
+note_abilities(
+    const struct loader *l, const struct cert *cert, struct abilities *can)
+{
+	if (cert_usable(cert, CERT_SIGN, l->now, &can->sign_why) == GW_OK)
+		can->sign = true;
+	if (cert_usable(cert, CERT_ENCRYPT, l->now, &can->encrypt_why) == GW_OK)
+		can->encrypt = true;
+}
+
+/* Nobody else may speak for this partner, and neither may we. */
+static enum gw_status
+check_identity(struct loader *l, const struct config_partner *partner,
+    struct cert **cert, struct why *why)
+{
+	const char *fingerprint = cert_fingerprint(*cert);
+	enum gw_status st;
+
+	for (size_t i = 0; i < l->m->secret_count; i++) {
+		if (strcmp(l->fingerprint[i], fingerprint) == 0) {
+			why_set(why, REASON_CONFIG,
+			    "%s is a key of our own, not partner %s's",
+			    fingerprint, partner->name);
+			return GW_REFUSED;
+		}
+	}
+	st = trust_add(l->trust, partner->name, *cert, why);
+	if (st == GW_OK)
+		*cert = NULL;
+	return st;
+}
+
+static void
+load_certificate(struct loader *l, const struct config_partner *partner,
+    const char *path, struct abilities *can, struct buf *binary)
+{
+	struct cert *cert = NULL;
+	struct buf text;
+	struct why why;
+
+	buf_init(&text, KEY_FILE_MAX);
+	buf_init(binary, KEY_FILE_MAX);
+	if (config_safe_read(
+		path, CONFIG_SAFE_PUBLIC, KEY_FILE_MAX, &text, &why) != GW_OK ||
+	    cert_parse(text.data, text.len, &cert, &why) != GW_OK ||
+	    cert_export(cert, false, binary, &why) != GW_OK) {
+		config_report_add(l->report, path, 0, "partner %s: %s",
+		    partner->name, why.text);
+		goto free_cert;
+	}
+	note_abilities(l, cert, can);
+	if (check_identity(l, partner, &cert, &why) != GW_OK)
+		config_report_add(l->report, path, 0, "partner %s: %s",
+		    partner->name, why.text);
+free_cert:
+	cert_free(cert);
+	buf_free(&text);
+}
+
+static void
+load_certificates(struct loader *l, const struct config_partner *partner,
+    struct material_partner *m)
+{
+	struct abilities can = { .sign = false };
+	size_t before = config_report_count(l->report);
+
+	m->certificate =
+	    zeroed(partner->certificates.count, sizeof(*m->certificate));
+	m->certificate_count = partner->certificates.count;
+	for (size_t i = 0; i < m->certificate_count; i++)
+		load_certificate(l, partner, partner->certificates.item[i],
+		    &can, &m->certificate[i]);
+	if (config_report_count(l->report) > before)
+		return;
+	if (config_has_flow(partner, DOC_OUT) && !can.encrypt)
+		config_report_add(l->report, partner->file, 0,
+		    "partner %s: no certificate can be encrypted to: %s",
+		    partner->name, can.encrypt_why.text);
+	if (config_has_flow(partner, DOC_IN) && !can.sign)
+		config_report_add(l->report, partner->file, 0,
+		    "partner %s: no certificate can have signed documents: %s",
+		    partner->name, can.sign_why.text);
+}
+
+static void
+load_identity(
+    struct loader *l, const struct config_server *server, struct buf *identity)
+{
+	struct ssh_key_facts facts;
+	struct why why;
+
+	if (server == NULL ||
+	    !read_secret(l, server->identity, IDENTITY_MAX, identity))
+		return;
+	if (ssh_key_describe(identity->data, identity->len, NULL, &facts, NULL,
+		&why) != GW_OK)
+		config_report_add(
+		    l->report, server->identity, 0, "%s", why.text);
+}
+
+static void
+load_partners(struct loader *l)
+{
+	const struct config *cfg = l->cfg;
+
+	l->m->partner_count = cfg->partner_count;
+	l->m->partner = zeroed(cfg->partner_count, sizeof(*l->m->partner));
+	for (size_t i = 0; i < cfg->partner_count; i++) {
+		const struct config_partner *partner = &cfg->partner[i];
+		struct material_partner *m = &l->m->partner[i];
+
+		load_certificates(l, partner, m);
+		load_identity(l, partner->send, &m->send_identity);
+		load_identity(l, partner->collect, &m->collect_identity);
+	}
+}
+
+enum gw_status
+material_load(const struct config *cfg, config_error_fn tell, void *ctx,
+    struct material **out)
+{
+	struct loader *l = zeroed(1, sizeof(*l));
+	enum gw_status st = GW_REFUSED;
+
+	*out = NULL;
+	l->cfg = cfg;
+	l->m = zeroed(1, sizeof(*l->m));
+	l->report = config_report_new();
+	l->trust = trust_new();
+	l->now = (time_t)(clock_wall_ms() / 1000);
+	load_passphrase(l);
+	load_secrets(l);
+	load_partners(l);
+	config_report_tell(l->report, tell, ctx);
+	if (config_report_count(l->report) == 0) {
+		*out = l->m;
+		l->m = NULL;
+		st = GW_OK;
+	}
+	material_free(l->m);
+	trust_free(l->trust);
+	config_report_free(l->report);
+	for (size_t i = 0; i < SECRETS_MAX; i++)
+		free(l->path[i]);
+	free(l);
+	return st;
+}
+
+static void
+free_partner(struct material_partner *p)
+{
+	for (size_t i = 0; i < p->certificate_count; i++)
+		buf_free(&p->certificate[i]);
+	free(p->certificate);
+	buf_free(&p->send_identity);
+	buf_free(&p->collect_identity);
+}
+
+void
+material_free(struct material *m)
+{
+	if (m == NULL)
+		return;
+	for (size_t i = 0; i < m->secret_count; i++) {
+		buf_free(&m->secret[i]);
+		buf_free(&m->public[i]);
+	}
+	free(m->secret);
+	free(m->public);
+	buf_free(&m->passphrase);
+	buf_free(&m->own_certificate);
+	for (size_t i = 0; i < m->partner_count; i++)
+		free_partner(&m->partner[i]);
+	free(m->partner);
+	free(m);
+}
