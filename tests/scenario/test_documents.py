@@ -131,7 +131,7 @@ def test_gpg_opens_and_verifies_what_we_send(world, algorithm):
             "host-keys": [server.host_key],
             "identity": identity,
         },
-        **{"flow documents": {"direction": "out", "remote-name": "{name}.pgp"}},
+        **{"flow documents": {"direction": "out", "remote-name": "{id}.{name}"}},
     )
     cedar.add(alder.certificate())
     server.start()
@@ -140,8 +140,9 @@ def test_gpg_opens_and_verifies_what_we_send(world, algorithm):
     for name, data in documents.items():
         alder.drop("cedar", name, data)
     for name, data in documents.items():
-        message = inbox / f"{name}.pgp"
-        processes.wait_until(message.exists, f"{name} was sent", PATIENCE)
+        (message,) = processes.wait_until(
+            lambda: list(inbox.glob(f"*.{name}")), f"{name} was sent", PATIENCE
+        )
         plain, status = cedar.open(message.read_bytes())
         assert plain == data
         assert status["VALIDSIG"].endswith(alder.fingerprint)

@@ -62,7 +62,7 @@ def test_host_key_changed(new_pair):
     waits(pair, "other-key.txt", "host-key-changed")
     logins = pair.server.logins()
     doc = pair.alder.wait_state("other-key.txt", "sealed", "host-key-changed")
-    assert pair.server.host_key in doc["why"], "the key that was shown is told"
+    assert pair.server.host_key in doc["text"], "the key that was shown is told"
     assert pair.server.logins() == logins, "we logged in to a stranger"
     for path, content in old.items():
         path.write_bytes(content)
@@ -117,33 +117,14 @@ def test_remote_folder_closed_to_us(new_pair):
     pair.alder.wait_state("closed.txt", "closed")
 
 
-def test_a_stranger_s_file_of_that_name_is_not_overwritten(new_pair):
-    pair = new_pair(flow_out={"remote-name": "{name}.pgp"})
-    inbox = pair.folder / "inbox"
-    inbox.mkdir()
-    pair.server.admit(pair.login, inbox)
-    (inbox / "taken.txt.pgp").write_bytes(b"theirs")
-    pair.start()
-    pair.alder.drop("birch", "taken.txt", b"ours")
-    wait_until(
-        lambda: [d for d in pair.alder.list() if d["reason"] == "remote-exists"],
-        "it is told that the name is taken",
-        PATIENCE,
-        0.1,
-    )
-    assert pair.alder.states()["taken.txt"] not in {"sent", "closed"}
-    assert (inbox / "taken.txt.pgp").read_bytes() == b"theirs"
-
-
-def test_a_document_that_cannot_be_sent_in_its_lifetime_is_returned(new_pair):
+def test_a_document_that_cannot_be_sent_in_its_lifetime_is_held(new_pair):
     pair = new_pair(to_birch={"lifetime": "3s"})
     pair.birch.start()
     pair.alder.start()  # no server
     pair.alder.drop("birch", "late.txt", b"too late")
-    pair.alder.wait_state("late.txt", "returned", "tries-exhausted")
-    kept = pair.alder.spool / "returned" / "birch" / "documents" / "late.txt"
-    assert kept.read_bytes()
-    assert pair.alder.returned("birch")["late.txt"]["reason"] == "tries-exhausted"
+    doc = pair.alder.wait_state("late.txt", "held", "tries-exhausted")
+    assert (pair.alder.state / "sealed" / doc["id"]).exists()
+    assert "unreachable" in doc["text"]
 
 
 def test_a_dead_partner_does_not_slow_the_others(new_pair):

@@ -36,7 +36,7 @@ def refused(birch, messages, partner="cedar", seconds=PATIENCE):
     birch.put_in_mailbox(partner, messages)
 
     def reasons():
-        found = {r["file"]: r["reason"] for r in birch.quarantined(partner).values()}
+        found = {r["received_as"]: r["reason"] for r in birch.quarantined(partner).values()}
         return found if messages.keys() <= found.keys() else None
 
     found = wait_until(reasons, f"{len(messages)} in quarantine", seconds, 0.2)
@@ -182,6 +182,27 @@ def test_a_flow_for_xml_takes_xml_only(xml_pair, name, data, good):
     else:
         xml_pair.birch.wait_state(name, "quarantined", "content")
         assert name not in xml_pair.birch.delivered("alder")
+
+
+def test_eight_times_at_once_in_a_flow_for_xml_is_delivered_once(xml_pair):
+    """The others come while the first is still being inspected."""
+    data = b"<?xml version='1.0'?><first/>"
+    xml_pair.server.stop()
+    xml_pair.alder.drop("birch", "first.xml", data)
+    doc = xml_pair.alder.wait_state("first.xml", "sealed")
+    message = (xml_pair.alder.state / "sealed" / doc["id"]).read_bytes()
+    before = len(xml_pair.birch.delivered("alder"))
+    xml_pair.birch.put_in_mailbox("alder", {f"first-{n}.pgp": message for n in range(8)})
+
+    def settled():
+        docs = [d for d in xml_pair.birch.list() if d["name"] == "first.xml"]
+        states = [d["state"] for d in docs]
+        return len(states) == 8 and set(states) <= {"delivered", "duplicate"} and states
+
+    states = wait_until(settled, "all eight are settled", PATIENCE, 0.2)
+    assert states.count("delivered") == 1
+    assert len(xml_pair.birch.delivered("alder")) == before + 1
+    xml_pair.server.start()
 
 
 @pytest.fixture(scope="module")
