@@ -2,6 +2,8 @@
 #ifndef GATEWAY_ROLE_H
 #define GATEWAY_ROLE_H
 
+#include <stdbool.h>
+
 enum role {
 	ROLE_SUPERVISOR,
 	ROLE_SPOOLER,
@@ -17,5 +19,7 @@ enum role {
 /* "supervisor", "spooler" ...: in logs, in configuration, on the command
  * line of the child. */
 const char *role_name(enum role);
+/* False when there is no such role. */
+bool role_parse(const char *name, enum role *out);
 
 #endif
