@@ -1,0 +1,164 @@
+/* gateway/item.c - a document that is in the spooler's hands right now. */
+#include "gateway/item.h"
+
+#include "gateway/base/clock.h"
+#include "gateway/base/fdio.h"
+#include "gateway/base/log.h"
+#include "keys/unseal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A pause of 0.2 s, doubling to about 13 s: local causes (a full disk, a
+ * worker that could not start) heal soon or by a person's hand. */
+#define RETRY_FIRST_MS  200
+#define RETRY_DOUBLINGS 6
+
+static struct item *
+make(struct spooler *sp, struct partner *partner)
+{
+	struct item *item = calloc(1, sizeof(*item));
+
+	if (item == NULL)
+		gw_fatal("out of memory");
+	item->partner = partner;
+	item->fd = item->out = -1;
+	buf_init(&item->signatures, UNSEAL_SIGNATURES_MAX);
+	sp->items++;
+	return item;
+}
+
+struct item *
+item_new(
+    struct spooler *sp, struct partner *partner, enum doc_direction direction)
+{
+	struct item *item = make(sp, partner);
+	struct doc *doc = &item->doc;
+
+	doc->id = docid_new();
+	doc->direction = direction;
+	doc->state = DOC_CLAIMED;
+	doc->created_ms = clock_wall_ms();
+	doc->attempts = 1; /* counted before a worker touches it */
+	memcpy(doc->partner, partner->config->name, sizeof(doc->partner));
+	return item;
+}
+
+struct item *
+item_known(struct spooler *sp, struct partner *partner, const struct doc *doc)
+{
+	struct item *item = make(sp, partner);
+
+	item->doc = *doc;
+	item->flow = config_flow(partner->config, doc->direction, doc->flow);
+	return item;
+}
+
+void
+item_free(struct spooler *sp, struct item *item)
+{
+	if (item == NULL)
+		return;
+	if (item->intake != NULL)
+		item->intake->held--;
+	fd_close(&item->fd);
+	fd_close(&item->out);
+	free(item->literal);
+	buf_free(&item->signatures);
+	free(item);
+	sp->items--;
+}
+
+void
+item_why(struct item *item, const struct why *why)
+{
+	char text[LOG_QUOTED_MAX];
+
+	item->doc.why = *why;
+	log_line(LOG_LEVEL_WARN, item->doc.id.text, "spooler", "failed",
+	    "partner=%s reason=%s text=%s", item->doc.partner,
+	    reason_code(why->reason), log_quote(why->text, text, sizeof(text)));
+}
+
+void
+item_insert(
+    struct spooler *sp, struct item *item, const char *step, const char *detail)
+{
+	char name[LOG_QUOTED_MAX];
+	struct why why;
+
+	if (ledger_insert(sp->ledger, &item->doc, step, detail, &why) != GW_OK)
+		spooler_fail("ledger", &why);
+	log_line(LOG_LEVEL_INFO, item->doc.id.text, "spooler", step,
+	    "partner=%s name=%s", item->doc.partner,
+	    log_quote(item->doc.name, name, sizeof(name)));
+}
+
+void
+item_change(struct spooler *sp, struct item *item, enum doc_state state,
+    const char *step, const char *detail)
+{
+	struct why why;
+
+	item->doc.state = state;
+	if (ledger_change(sp->ledger, &item->doc, step, detail, &why) != GW_OK)
+		spooler_fail("ledger", &why);
+	log_line(LOG_LEVEL_INFO, item->doc.id.text, "spooler", step,
+	    "partner=%s state=%s %s", item->doc.partner, state_name(state),
+	    detail != NULL ? detail : "");
+}
+
+void
+item_forget(struct spooler *sp, struct item *item)
+{
+	struct why why;
+
+	if (ledger_forget(sp->ledger, item->doc.id, &why) != GW_OK)
+		spooler_fail("ledger", &why);
+	item_free(sp, item);
+}
+
+void
+item_retry(struct spooler *sp, struct item *item,
+    void (*then)(struct spooler *, struct item *))
+{
+	unsigned n = item->failures;
+
+	if (n < RETRY_DOUBLINGS)
+		item->failures++;
+	item->due_ms = clock_mono_ms() + ((int64_t)RETRY_FIRST_MS << n);
+	item->then = then;
+	queue_put(&sp->retries, item);
+}
+
+void
+queue_init(struct queue *q)
+{
+	q->first = NULL;
+	q->last = &q->first;
+	q->count = 0;
+}
+
+void
+queue_put(struct queue *q, struct item *item)
+{
+	item->next = NULL;
+	*q->last = item;
+	q->last = &item->next;
+	q->count++;
+}
+
+struct item *
+queue_take(struct queue *q)
+{
+	struct item *item = q->first;
+
+	if (item == NULL)
+		return NULL;
+	q->first = item->next;
+	if (q->first == NULL)
+		q->last = &q->first;
+	q->count--;
+	item->next = NULL;
+	return item;
+}
