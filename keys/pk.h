@@ -21,9 +21,10 @@ struct pk {
 	int version;
 	int algorithm; /* enum packet_pk */
 	time_t created;
-	unsigned bits;    /* RSA; 255 for the curves */
-	bool supported;   /* false: known by its fingerprint only */
-	const char *name; /* "Ed25519", "RSA-3072" ... */
+	unsigned bits;  /* RSA; 255 for the curves */
+	bool supported; /* false: known by its fingerprint only */
+	bool weak;      /* why it is not: too small, or DSA, Elgamal */
+	char name[16];  /* "Ed25519", "RSA-3072" ... */
 	uint8_t fingerprint[PK_FINGERPRINT_MAX];
 	size_t fingerprint_len;
 	char hex[DOC_FINGERPRINT_SIZE]; /* the same, upper case */
@@ -31,11 +32,11 @@ struct pk {
 	uint8_t *body; /* the public part of the packet, as it came */
 	size_t body_len;
 
-	gcry_sexp_t sexp;  /* RSA and EdDSA: made once, used often */
+	size_t modulus, modulus_len; /* RSA: where n stands in the body */
+	gcry_sexp_t sexp;            /* RSA and EdDSA: made once, used often */
 	uint8_t point[32]; /* X25519 and Ed25519: without any prefix */
 	uint8_t kdf_hash;  /* ECDH (RFC 9580, 5.5.5.5 and 11.5) */
 	uint8_t kdf_cipher;
-	char label[16];
 };
 
 /*
@@ -52,6 +53,9 @@ void pk_close(struct pk *);
 bool pk_can_sign(const struct pk *);                /* by algorithm alone */
 bool pk_can_encrypt(const struct pk *);             /* likewise */
 bool pk_same(const struct pk *, const struct pk *); /* same fingerprint */
+
+/* GW_OK, or why this key is not `supported`: WEAK or UNSUPPORTED. */
+enum gw_status pk_supported(const struct pk *, struct why *);
 
 /*
  * Check a signature's numbers, as they stand in the signature packet after
@@ -70,6 +74,9 @@ enum gw_status pk_verify(const struct pk *, int hash_algorithm,
  */
 enum gw_status pk_encrypt_session(const struct pk *, int pkesk_version,
     int cipher, const struct buf *session_key, struct buf *out, struct why *);
+
+/* The coding of a curve in "legacy" keys; NULL for none of ours. */
+const uint8_t *pk_oid(int algorithm, size_t *len);
 
 /*
  * For secret.c as well: the key-encryption key of ECDH (RFC 9580, 11.5) and
