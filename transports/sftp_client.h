@@ -12,11 +12,15 @@
  * readable (or writable, when sftp_client_wants_write()), or at most
  * sftp_client_timeout() ms, then call sftp_client_step().  Work is started
  * with the verbs of sftp_send.h and sftp_fetch.h; each ends by calling its
- * `done` from within sftp_client_step().
+ * `done` from within sftp_client_step() or sftp_client_close().  A `done` may
+ * start more work, but not step or close.
  */
 struct sftp_client;
 
-/* Opens the channel and the subsystem, sends INIT, waits for VERSION. */
+/* Opens the channel and the subsystem, sends INIT, waits for VERSION; at
+ * most as long as the link's own time-out.  The link stays the caller's and
+ * must outlive the client.  GW_AGAIN: REASON_CONNECTION_LOST, _UNREACHABLE or
+ * _PROTOCOL (no SFTP there, or not version 3). */
 enum gw_status sftp_client_open(
     struct ssh_link *, struct sftp_client **, struct why *);
 /* Work still under way ends with GW_AGAIN, REASON_CONNECTION_LOST. */
@@ -28,11 +32,11 @@ int sftp_client_timeout(const struct sftp_client *);
 /* GW_OK: go on.  Otherwise the connection is finished: every job under way
  * has been told; close it. */
 enum gw_status sftp_client_step(struct sftp_client *, struct why *);
-/* Jobs under way. */
+/* Jobs under way; a start with SFTP_CLIENT_JOBS of them is GW_AGAIN. */
+#define SFTP_CLIENT_JOBS 256
 unsigned sftp_client_busy(const struct sftp_client *);
-
-/* A server answered a request with a failure: the status and reason that
- * the product means by it ("no such file" for a folder is REMOTE_FOLDER ...).
- * Used by send and fetch. */
+/* A server that owes us an answer and does not move for so long is lost
+ * (default 60 s); a quiet connection is asked after half of that. */
+void sftp_client_set_patience(struct sftp_client *, int ms);
 
 #endif

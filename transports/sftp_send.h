@@ -10,6 +10,7 @@ struct sftp_send_job {
 	const char *folder;    /* remote, "" for the login folder */
 	const char *temp_name; /* ".<id>.part" */
 	const char *final_name;
+	bool retry; /* an earlier try may have succeeded */
 	/* Called once.  GW_OK: the final name is there, with our size, and
 	 * the server synced it if it can.  GW_REFUSED: permanent for this
 	 * document.  GW_AGAIN: try later. */
@@ -18,13 +19,18 @@ struct sftp_send_job {
 };
 
 /*
- * Start one; strings are copied.  Steps: stat the final name (there with our
- * size and nothing of the temp name: an earlier try succeeded and its answer
- * was lost; there with another size: REASON_REMOTE_EXISTS); open the temp
- * name for writing, truncated; pipelined writes; fsync@openssh.com if
- * offered; close; stat the size; rename to the final name without replacing
- * (not posix-rename); stat again only if rename failed.  Up to 64 documents
- * overlap on one connection.
+ * Start one; strings are copied.  Steps:
+ *  1. on a retry, and with servers not known to refuse a rename over an
+ *     existing file, stat the final and the temp name: final there with our
+ *     size and no temp means that an earlier try succeeded and its answer was
+ *     lost; any other final is REASON_REMOTE_EXISTS;
+ *  2. open the temp name for writing, truncated;
+ *  3. pipelined: all writes, fsync@openssh.com if offered, close, stat;
+ *  4. if every one said OK and the size is ours: rename without replacing
+ *     (not posix-rename);
+ *  5. if that failed, stat both names, and decide as in 1.
+ * Not GW_OK: nothing was taken, `done` will not be called.  After a failure the temp file is removed.  Up to sftp_client's number of
+ * handles documents overlap on one connection, the order is kept within each.
  */
 enum gw_status sftp_send_start(
     struct sftp_client *, const struct sftp_send_job *, struct why *);
