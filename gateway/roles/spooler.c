@@ -389,7 +389,7 @@ on_open_document(void *ctx, const struct doc *doc)
 	}
 	if (doc->direction == DOC_OUT && doc->state == DOC_SEALED)
 		p->waiting++;
-	else
+	else if (doc->state != DOC_HELD)
 		queue_put(&r->found, item_known(r->sp, p, doc));
 	return true;
 }
@@ -397,22 +397,14 @@ on_open_document(void *ctx, const struct doc *doc)
 static void
 resume(struct spooler *sp)
 {
-	static const enum doc_state open_states[] = { DOC_CLAIMED, DOC_SEALED,
-		DOC_SENT, DOC_LANDED, DOC_PASSED };
 	struct resuming r = { .sp = sp };
+	struct ledger_filter open = { .open_only = true };
 	struct item *item;
 	struct why why;
 
 	queue_init(&r.found);
-	for (size_t i = 0; i < sizeof(open_states) / sizeof(open_states[0]);
-	     i++) {
-		struct ledger_filter f = { .with_state = true,
-			.state = open_states[i] };
-
-		if (ledger_list(sp->ledger, &f, on_open_document, &r, &why) !=
-		    GW_OK)
-			opening_fail("ledger", &why);
-	}
+	if (ledger_list(sp->ledger, &open, on_open_document, &r, &why) != GW_OK)
+		opening_fail("ledger", &why);
 	while ((item = queue_take(&r.found)) != NULL) {
 		if (item->doc.direction == DOC_OUT)
 			outbound_resume(sp, item);
