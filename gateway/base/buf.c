@@ -110,12 +110,13 @@ buf_grew(struct buf *b, size_t n)
 bool
 buf_put(struct buf *b, const void *p, size_t n)
 {
-	uint8_t *to = buf_room(b, n);
+	uint8_t *to;
 
-	if (to == NULL)
+	if (n == 0)
+		return !b->bad; /* nothing needs no memory */
+	if ((to = buf_room(b, n)) == NULL)
 		return false;
-	if (n > 0)
-		memcpy(to, p, n);
+	memcpy(to, p, n);
 	b->len += n;
 	return true;
 }
