@@ -1,0 +1,196 @@
+/* gateway/commands/key.c - waybill key: which one, and what they share. */
+#include "gateway/commands/key.h"
+
+#include "gateway/commands/commands.h"
+#include "gateway/commands/keyfolder.h"
+#include "gateway/config_field.h"
+#include "gateway/config_safe.h"
+#include "gateway/config_value.h"
+#include "keys/cert.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PASSPHRASE_MAX 1024
+/* Locked memory for the secret numbers of a key at work. */
+#define SECURE_BYTES ((size_t)64 * 1024)
+
+static const char help[] =
+    "usage: waybill key generate [OPTIONS]     make an OpenPGP or SSH key\n"
+    "       waybill key import FILE            take in a secret OpenPGP key\n"
+    "       waybill key export [FINGERPRINT]   print a certificate or key\n"
+    "       waybill key list                   our keys and the partners'\n"
+    "\n"
+    "Options of all of them:\n"
+    "  -f, --config FILE         the configuration (" COMMAND_CONFIG ")\n"
+    "      --keys FOLDER         where the keys are, without asking the\n"
+    "                            configuration\n"
+    "      --passphrase-file F   its first line protects the secret keys\n"
+    "      --json                for programs\n"
+    "      --help                also after each command\n";
+
+int
+command_key(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*run)(int, char **);
+	} commands[] = { { "generate", key_generate }, { "import", key_import },
+		{ "export", key_export }, { "list", key_list } };
+
+	if (argc < 2)
+		return key_usage("key", "say what to do: generate, import, "
+					"export or list");
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		fputs(help, stdout);
+		return COMMAND_OK;
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	return key_usage("key", "there is no command \"%s\"", argv[1]);
+}
+
+bool
+key_option(struct key_options *o, int c, const char *value)
+{
+	switch (c) {
+	case 'f':
+		o->config = value;
+		return true;
+	case 'k':
+		o->keys = value;
+		return true;
+	case 'p':
+		o->passphrase_file = value;
+		return true;
+	case 'j':
+		o->json = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static enum gw_status
+read_passphrase(const char *path, struct buf *out, struct why *why)
+{
+	enum gw_status st;
+
+	st = config_safe_read(
+	    path, CONFIG_SAFE_SECRET, PASSPHRASE_MAX, out, why);
+	if (st != GW_OK)
+		return st;
+	out->max++;
+	if (!buf_put_u8(out, 0))
+		return GW_INTERNAL;
+	out->len = strcspn((char *)out->data, "\r\n");
+	out->data[out->len] = '\0';
+	if (out->len > 0)
+		return GW_OK;
+	why_set(why, REASON_CONFIG, "%s holds no passphrase", path);
+	return GW_REFUSED;
+}
+
+static char *
+absolute(const char *path)
+{
+	char here[PATH_MAX];
+
+	if (getcwd(here, sizeof(here)) == NULL)
+		gw_fatal("the current folder has no name");
+	return config_value_path(here, path);
+}
+
+enum gw_status
+key_place_open(
+    const struct key_options *o, struct key_place *place, struct why *why)
+{
+	enum gw_status st;
+	const char *file = o->passphrase_file;
+
+	memset(place, 0, sizeof(*place));
+	buf_init_secret(&place->passphrase, PASSPHRASE_MAX);
+	if ((st = keys_init(SECURE_BYTES, why)) != GW_OK)
+		return st;
+	/* Someone who names a folder may have no configuration yet. */
+	if (o->keys == NULL || o->config != NULL)
+		place->cfg = config_load_draft(
+		    o->config != NULL ? o->config : COMMAND_CONFIG);
+	place->folder =
+	    o->keys != NULL ? absolute(o->keys) : config_dup(place->cfg->keys);
+	if (file == NULL && place->cfg != NULL)
+		file = place->cfg->passphrase_file;
+	return file != NULL ? read_passphrase(file, &place->passphrase, why)
+			    : GW_OK;
+}
+
+void
+key_place_free(struct key_place *place)
+{
+	config_free(place->cfg);
+	free(place->folder);
+	buf_free(&place->passphrase);
+}
+
+const char *
+key_passphrase(const struct key_place *place)
+{
+	return place->passphrase.len > 0 ? (char *)place->passphrase.data
+					 : NULL;
+}
+
+const char *
+key_date(time_t when, char out[KEY_DATE_SIZE])
+{
+	struct tm tm;
+
+	if (when == 0 || gmtime_r(&when, &tm) == NULL ||
+	    strftime(out, KEY_DATE_SIZE, "%Y-%m-%d", &tm) == 0)
+		strcpy(out, "never");
+	return out;
+}
+
+enum gw_status
+key_save(const char *folder, const char *fingerprint, const struct buf *secret,
+    const struct buf *certificate, struct why *why)
+{
+	enum gw_status st;
+	char name[DOC_FINGERPRINT_SIZE + 8];
+
+	snprintf(name, sizeof(name), "%s.key", fingerprint);
+	st =
+	    keyfolder_write(folder, name, 0600, secret->data, secret->len, why);
+	if (st != GW_OK)
+		return st;
+	snprintf(name, sizeof(name), "%s.asc", fingerprint);
+	st = keyfolder_write(
+	    folder, name, 0644, certificate->data, certificate->len, why);
+	/* A certificate that lies there already says the same or more. */
+	return st == GW_EXISTS ? GW_OK : st;
+}
+
+int
+key_failed(const char *command, const struct why *why)
+{
+	fprintf(stderr, "waybill %s: %s\n", command, why->text);
+	return COMMAND_FAILED;
+}
+
+int
+key_usage(const char *command, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fprintf(stderr, "waybill %s: ", command);
+	vfprintf(stderr, fmt, ap);
+	fprintf(stderr, "; `waybill %s --help` says more\n", command);
+	va_end(ap);
+	return COMMAND_USAGE;
+}

@@ -1,0 +1,284 @@
+/* gateway/commands/key_exchange.c - waybill key import and key export. */
+#include "gateway/commands/key.h"
+
+#include "gateway/base/fdio.h"
+#include "gateway/commands/commands.h"
+#include "gateway/commands/keyfolder.h"
+#include "gateway/config_safe.h"
+#include "gateway/config_value.h"
+#include "keys/secret.h"
+#include "transports/ssh_key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define IMPORT "key import"
+#define EXPORT "key export"
+
+static const char import_help[] =
+    "usage: waybill key import [OPTIONS] FILE\n"
+    "\n"
+    "Take a secret OpenPGP key (armored or binary, \"-\" for standard input)\n"
+    "into the folder of our keys, for instance from\n"
+    "  gpg --export-secret-keys --armor FINGERPRINT\n"
+    "\n"
+    "  -f, --config FILE      the configuration (" COMMAND_CONFIG ")\n"
+    "      --keys FOLDER      where to put it, without asking the\n"
+    "                         configuration\n"
+    "      --passphrase-file  its first line unlocks the key; the same one\n"
+    "                         must stand in the configuration\n"
+    "      --json             print an object for programs\n";
+
+static const char export_help[] =
+    "usage: waybill key export [OPTIONS] [FINGERPRINT]\n"
+    "\n"
+    "Print the certificate of a key of ours for the partners, by default of\n"
+    "the signing key.\n"
+    "\n"
+    "      --secret           print the secret key instead; keep it safe\n"
+    "      --ssh NAME         print the authorized_keys line of NAME.ssh\n"
+    "  -f, --config FILE      the configuration (" COMMAND_CONFIG ")\n"
+    "      --keys FOLDER      where the keys are, without asking the\n"
+    "                         configuration\n"
+    "      --passphrase-file  its first line unlocks the keys\n";
+
+static enum gw_status
+read_input(const char *path, struct buf *out, struct why *why)
+{
+	enum gw_status st;
+	bool standard = strcmp(path, "-") == 0;
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		why_errno(why, REASON_IO_ERROR, "%s", path);
+		return gw_status_errno(errno);
+	}
+	if ((st = fd_read_buf(fd, out, why)) != GW_OK)
+		why_prefix(why, "%s", path);
+	if (!standard)
+		fd_close(&fd);
+	return st;
+}
+
+/* A frequent mistake deserves its own words. */
+static void
+explain_certificate(const struct buf *text, struct why *why)
+{
+	struct cert *cert;
+	struct why unused;
+
+	if (cert_parse(text->data, text->len, &cert, &unused) != GW_OK)
+		return;
+	why_set(why, REASON_MALFORMED,
+	    "this is a certificate without its secret key; a partner's "
+	    "certificate stands in its own file, named by certificates");
+	cert_free(cert);
+}
+
+static enum gw_status
+import(
+    const char *path, const struct key_place *place, bool json, struct why *why)
+{
+	struct secret *secret = NULL;
+	struct buf text, certificate;
+	const char *fpr;
+	enum gw_status st;
+
+	buf_init_secret(&text, KEYFOLDER_FILE_MAX);
+	buf_init(&certificate, KEYFOLDER_FILE_MAX);
+	if ((st = read_input(path, &text, why)) != GW_OK)
+		goto free_text;
+	st = secret_parse(
+	    text.data, text.len, key_passphrase(place), &secret, why);
+	if (st != GW_OK) {
+		explain_certificate(&text, why);
+		goto free_text;
+	}
+	fpr = cert_fingerprint(secret_cert(secret));
+	st = cert_export(secret_cert(secret), true, &certificate, why);
+	if (st == GW_OK)
+		st = key_save(place->folder, fpr, &text, &certificate, why);
+	if (st == GW_OK && json)
+		printf("{\"fingerprint\":\"%s\"}\n", fpr);
+	else if (st == GW_OK)
+		printf("Imported %s\n"
+		       "To sign with this key, waybill.conf says\n"
+		       "  signing-key = \"%s\"\n",
+		    fpr, fpr);
+free_text:
+	secret_free(secret);
+	buf_free(&certificate);
+	buf_free(&text);
+	return st;
+}
+
+int
+key_import(int argc, char **argv)
+{
+	static const struct option options[] = { KEY_LONG_OPTIONS, { 0 } };
+	struct key_options common = { 0 };
+	struct key_place place;
+	enum gw_status st;
+	struct why why;
+	int c;
+
+	optind = 0;
+	while ((c = getopt_long(
+		    argc, argv, KEY_SHORT_OPTIONS, options, NULL)) != -1) {
+		if (key_option(&common, c, optarg))
+			continue;
+		if (c != 'h')
+			return key_usage(IMPORT, "wrong option");
+		fputs(import_help, stdout);
+		return COMMAND_OK;
+	}
+	if (argc - optind != 1)
+		return key_usage(IMPORT, "name one file");
+	st = key_place_open(&common, &place, &why);
+	if (st == GW_OK)
+		st = import(argv[optind], &place, common.json, &why);
+	key_place_free(&place);
+	return st == GW_OK ? COMMAND_OK : key_failed(IMPORT, &why);
+}
+
+struct request {
+	struct key_options common;
+	const char *fingerprint, *ssh;
+	bool secret;
+};
+
+/* The key that was named, else the signing key, else the only one. */
+static const struct keyfolder_key *
+choose(const struct request *r, const struct key_place *place,
+    const struct keyfolder *folder, struct why *why)
+{
+	char plain[DOC_FINGERPRINT_SIZE];
+	const char *wanted = r->fingerprint;
+	const struct keyfolder_key *key;
+
+	if (wanted == NULL && place->cfg != NULL)
+		wanted = place->cfg->signing_key;
+	if (wanted == NULL && folder->count == 1 && folder->key[0].cert != NULL)
+		return &folder->key[0];
+	if (wanted == NULL) {
+		why_set(why, REASON_CONFIG,
+		    "%zu keys are in %s; name the fingerprint of one",
+		    folder->count, folder->path);
+		return NULL;
+	}
+	if (config_value_fingerprint(wanted, plain))
+		wanted = plain;
+	if ((key = keyfolder_find(folder, wanted)) == NULL)
+		why_set(why, REASON_CONFIG,
+		    "no key %s (or more than one) in %s; `waybill key list` "
+		    "shows what is there",
+		    wanted, folder->path);
+	return key;
+}
+
+static enum gw_status
+print_openpgp(const struct request *r, const struct key_place *place,
+    struct buf *out, struct why *why)
+{
+	const struct keyfolder_key *key;
+	struct keyfolder *folder;
+	enum gw_status st;
+
+	st = keyfolder_open(place->folder, key_passphrase(place), &folder, why);
+	if (st != GW_OK)
+		return st;
+	if ((key = choose(r, place, folder, why)) == NULL)
+		st = GW_NONE;
+	else if (r->secret)
+		st = config_safe_read(key->path, CONFIG_SAFE_SECRET,
+		    KEYFOLDER_FILE_MAX, out, why);
+	else
+		st = cert_export(key->cert, true, out, why);
+	keyfolder_close(folder);
+	return st;
+}
+
+static enum gw_status
+print_ssh(const struct request *r, const struct key_place *place,
+    struct buf *out, struct why *why)
+{
+	struct ssh_key_facts facts;
+	enum gw_status st;
+	struct buf text;
+	char *path;
+
+	if (asprintf(&path, "%s/%s.ssh", place->folder, r->ssh) < 0)
+		gw_fatal("out of memory");
+	buf_init_secret(&text, KEYFOLDER_FILE_MAX);
+	st = config_safe_read(
+	    path, CONFIG_SAFE_SECRET, KEYFOLDER_FILE_MAX, &text, why);
+	if (st == GW_OK && r->secret)
+		st = buf_put(out, text.data, text.len) ? GW_OK : GW_INTERNAL;
+	else if (st == GW_OK)
+		st = ssh_key_describe(
+		    text.data, text.len, r->ssh, &facts, out, why);
+	if (st == GW_OK && !r->secret)
+		(void)buf_put_u8(out, '\n');
+	buf_free(&text);
+	free(path);
+	return st;
+}
+
+static int export(const struct request *r)
+{
+	struct key_place place;
+	enum gw_status st;
+	struct buf out;
+	struct why why;
+
+	buf_init_secret(&out, 2 * KEYFOLDER_FILE_MAX);
+	st = key_place_open(&r->common, &place, &why);
+	if (st == GW_OK)
+		st = r->ssh != NULL ? print_ssh(r, &place, &out, &why)
+				    : print_openpgp(r, &place, &out, &why);
+	if (st == GW_OK)
+		st = fd_write_all(STDOUT_FILENO, out.data, out.len, &why);
+	buf_free(&out);
+	key_place_free(&place);
+	return st == GW_OK ? COMMAND_OK : key_failed(EXPORT, &why);
+}
+
+int
+key_export(int argc, char **argv)
+{
+	static const struct option options[] = { KEY_LONG_OPTIONS,
+		{ "secret", no_argument, NULL, 'S' },
+		{ "ssh", required_argument, NULL, 's' }, { 0 } };
+	struct request r = { .secret = false };
+	int c;
+
+	optind = 0;
+	while ((c = getopt_long(
+		    argc, argv, KEY_SHORT_OPTIONS, options, NULL)) != -1) {
+		if (key_option(&r.common, c, optarg))
+			continue;
+		if (c == 'S') {
+			r.secret = true;
+		} else if (c == 's') {
+			r.ssh = optarg;
+		} else if (c == 'h') {
+			fputs(export_help, stdout);
+			return COMMAND_OK;
+		} else {
+			return key_usage(EXPORT, "wrong option");
+		}
+	}
+	if (argc - optind > 1)
+		return key_usage(EXPORT, "name one fingerprint");
+	if (r.ssh != NULL && (!name_is_label(r.ssh) || optind < argc))
+		return key_usage(EXPORT, "--ssh takes one name and nothing "
+					 "else");
+	if (optind < argc)
+		r.fingerprint = argv[optind];
+	return export(&r);
+}

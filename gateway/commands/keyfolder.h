@@ -1,0 +1,47 @@
+/* gateway/commands/keyfolder.h - the folder of our OpenPGP keys, for `key`. */
+#ifndef GATEWAY_COMMANDS_KEYFOLDER_H
+#define GATEWAY_COMMANDS_KEYFOLDER_H
+
+#include "gateway/base/buf.h"
+#include "gateway/base/status.h"
+#include "keys/cert.h"
+
+#include <sys/types.h>
+
+#define KEYFOLDER_FILE_MAX ((size_t)1024 * 1024)
+
+/* One <fingerprint>.key; cert is NULL when it could not be read, and then
+ * problem says why. */
+struct keyfolder_key {
+	char *path;
+	struct cert *cert;
+	char *problem;
+};
+
+struct keyfolder {
+	char *path;
+	struct keyfolder_key *key;
+	size_t count;
+};
+
+/* Read every key of the folder: its certificate beside it where there is one
+ * (that needs no passphrase), else the key itself.  A missing folder is an
+ * empty one.  Release with keyfolder_close(). */
+enum gw_status keyfolder_open(const char *path, const char *passphrase,
+    struct keyfolder **out, struct why *why);
+void keyfolder_close(struct keyfolder *);
+
+/* The key of that fingerprint, or whose fingerprint ends so (16 digits and
+ * more).  NULL when there is none, or more than one. */
+const struct keyfolder_key *keyfolder_find(
+    const struct keyfolder *, const char *fingerprint);
+
+/*
+ * Write a new file, making the folder (0700) when it is missing: complete and
+ * synced under its name, or not at all, and never over an existing file
+ * (GW_EXISTS).
+ */
+enum gw_status keyfolder_write(const char *folder, const char *name,
+    mode_t mode, const void *data, size_t len, struct why *why);
+
+#endif
