@@ -62,8 +62,8 @@ struct sig {
 
 /*
  * Parse the body of a signature packet (RFC 9580, 5.2.3), which is copied.
- * GW_REFUSED, MALFORMED; UNSUPPORTED: another version, a critical subpacket
- * or notation that we do not know, or an unknown algorithm.  Release with
+ * GW_REFUSED, MALFORMED; UNSUPPORTED: another version, or a critical
+ * subpacket or notation that we do not know.  Algorithms are judged later.  Release with
  * sig_close(), also after a failure.
  */
 enum gw_status sig_parse(
@@ -78,12 +78,13 @@ bool sig_notation_text(
 bool sig_hint_fits(const struct sig *, const struct pk *);
 
 /* What the signature is about decides how strong it must be. */
-enum sig_purpose { SIG_FOR_DATA, SIG_FOR_SELF };
+enum sig_purpose { SIG_FOR_DATA, SIG_FOR_SELF, SIG_FOR_REVOCATION };
 
 /*
  * Is the hash good enough for this (RFC 9580, 9.5)?  Data: SHA-256, SHA-384,
  * SHA-512.  Self-signatures: these, SHA-224, and SHA-1 when made before the
- * date in sig.c's table.  GW_REFUSED, REASON_WEAK.
+ * date in sig.c's table.  Revocations: SHA-1 whenever it was made, because
+ * believing one too many is the safe mistake.  GW_REFUSED, REASON_WEAK.
  */
 enum gw_status sig_policy(const struct sig *, enum sig_purpose, struct why *);
 
