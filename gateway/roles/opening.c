@@ -5,6 +5,7 @@
 #include "gateway/base/log.h"
 #include "gateway/share.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -50,6 +51,20 @@ take_peer(struct opening *o, struct msg *m)
 	c->fd = msg_take_fd(m);
 }
 
+/*
+ * Nobody may outlive the supervisor: a second gateway could be started while
+ * an old spooler still writes.  Had it ended before the prctl, its end of the
+ * channel would be closed.
+ */
+static void
+die_with_supervisor(void)
+{
+	struct pollfd p = { OPENING_FD, 0, 0 };
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || poll(&p, 1, 0) != 0)
+		_exit(1);
+}
+
 void
 opening_begin(enum role self, struct opening *o)
 {
@@ -63,10 +78,7 @@ opening_begin(enum role self, struct opening *o)
 	o->keyholder = (struct chan){ -1, self, ROLE_KEYHOLDER };
 	o->control = -1;
 	log_set_role(role_name(self));
-	/* Nobody may outlive the supervisor: a second gateway could be
-	 * started while an old spooler still writes. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() == 1)
-		_exit(1);
+	die_with_supervisor();
 	fd_set_cloexec(OPENING_FD);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
@@ -94,8 +106,7 @@ opening_drop(struct opening *o, bool keep_lease)
 		&o->level, &why) != GW_OK)
 		opening_fail("sandbox", &why);
 	/* Changing user clears the death signal (prctl(2)). */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() == 1)
-		_exit(1);
+	die_with_supervisor();
 }
 
 void
