@@ -21,6 +21,10 @@ const struct pk *cert_encrypt_key(
  * not: secret.c tries them.  Returns how many (at most CERT_KEYS_MAX). */
 size_t cert_keys(const struct cert *, const struct pk *out[CERT_KEYS_MAX]);
 
+/* Keys that could sign in the certificate's name now or at any time: the
+ * primary, and subkeys that confirm it by a back signature. */
+size_t cert_signers(const struct cert *, const struct pk *out[CERT_KEYS_MAX]);
+
 /* Does the owner say that the software behind it reads SEIPDv2 (hashed
  * features of the self-signature in force)? */
 bool cert_reads_seipd2(const struct cert *, time_t when);

@@ -1,0 +1,33 @@
+/* keys/keys.c - libgcrypt made ready, once per process. */
+#include "keys/cert.h"
+
+#include <gcrypt.h>
+
+/* The first version with everything that is used here. */
+#define NEED_VERSION "1.10.0"
+
+enum gw_status
+keys_init(size_t secure_bytes, struct why *why)
+{
+	if (gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P) != 0)
+		return GW_OK;
+	if (gcry_check_version(NEED_VERSION) == NULL) {
+		why_set(why, REASON_INTERNAL,
+		    "libgcrypt is older than " NEED_VERSION);
+		return GW_INTERNAL;
+	}
+	/* It would print to stderr; whether memory could be locked is seen
+	 * from what the call returns. */
+	gcry_control(GCRYCTL_SUSPEND_SECMEM_WARN);
+	if (secure_bytes == 0) {
+		gcry_control(GCRYCTL_DISABLE_SECMEM, 0);
+	} else if (gcry_control(
+		       GCRYCTL_INIT_SECMEM, (unsigned)secure_bytes, 0) != 0) {
+		why_set(why, REASON_INTERNAL,
+		    "cannot lock %zu bytes of memory; raise LimitMEMLOCK",
+		    secure_bytes);
+		return GW_INTERNAL;
+	}
+	gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
+	return GW_OK;
+}
