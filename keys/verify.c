@@ -351,6 +351,19 @@ note_other(struct verify *v, const struct trust_match *m)
 	note(v, WEIGHT_OTHER, &why);
 }
 
+/* No key fits.  Wrong numbers are worse than a kind that we cannot check. */
+static void
+note_unproven(
+    struct verify *v, const struct candidate *c, const struct why *why)
+{
+	enum weight weight = WEIGHT_STRANGER;
+
+	if (of_partner(v, c))
+		weight = why->reason == REASON_SIGNATURE_BAD ? WEIGHT_BAD
+							     : WEIGHT_UNFIT;
+	note(v, weight, why);
+}
+
 /* Find the key whose signature it really is, among those it claims. */
 static enum gw_status
 judge(struct verify *v, const struct candidate *c, struct why *why)
@@ -388,7 +401,7 @@ judge(struct verify *v, const struct candidate *c, struct why *why)
 			note_other(v, m);
 	}
 	if (!proven)
-		note(v, of_partner(v, c) ? WEIGHT_BAD : WEIGHT_STRANGER, &bad);
+		note_unproven(v, c, &bad);
 	return GW_OK;
 }
 
