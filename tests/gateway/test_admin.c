@@ -520,10 +520,12 @@ START_TEST(who_does_not_read_or_speak_is_cut_off)
 	int64_t began = clock_mono_ms();
 	unsigned got = 0;
 	char line[4096];
+	struct pollfd hung_up = { .events = 0 };
 
 	start(30000);
 	silent = dial();
 	deaf = ask("{\"command\":\"list\"}"); /* some 15 MB */
+	hung_up.fd = fileno(deaf);
 	before = server_kib();
 	/* others are served meanwhile */
 	for (int i = 0; i < 20; i++) {
@@ -541,6 +543,8 @@ START_TEST(who_does_not_read_or_speak_is_cut_off)
 	ck_assert(!readable(silent, 0));
 	ck_assert(readable(silent, 15000)); /* its end */
 	ck_assert_ptr_null(next(silent));
+	ck_assert_int_eq(poll(&hung_up, 1, 15000), 1);
+	ck_assert_int_eq(hung_up.revents & POLLHUP, POLLHUP);
 	/* What was on its way comes, then the connection ends, unfinished and
 	 * maybe in the middle of a line. */
 	while (fgets(line, sizeof(line), deaf) != NULL) {
