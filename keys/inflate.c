@@ -165,6 +165,19 @@ start(struct inflate *f)
 	return f->open;
 }
 
+static void
+release(struct inflate *f)
+{
+	if (f == NULL)
+		return;
+	if (f->open && f->algorithm == BZIP2)
+		(void)BZ2_bzDecompressEnd(&f->bz); /* fails on misuse only */
+	else if (f->open)
+		(void)inflateEnd(&f->z);
+	free(f->room);
+	free(f);
+}
+
 enum gw_status
 inflate_open(
     struct source *body, uint64_t max, struct source **out, struct why *why)
@@ -180,32 +193,24 @@ inflate_open(
 		    algorithm);
 		return GW_REFUSED;
 	}
-	if ((f = calloc(1, sizeof(*f))) != NULL) {
-		f->src.more = algorithm == PLAIN ? plain_more : inflate_more;
-		f->body = body;
-		f->algorithm = algorithm;
-		f->max = max;
-	}
-	if (f == NULL || !start(f)) {
-		inflate_close(f != NULL ? &f->src : NULL);
-		why_set(why, REASON_INTERNAL, "no memory to decompress");
-		return GW_AGAIN;
-	}
+	if ((f = calloc(1, sizeof(*f))) == NULL)
+		goto nomem;
+	f->src.more = algorithm == PLAIN ? plain_more : inflate_more;
+	f->body = body;
+	f->algorithm = algorithm;
+	f->max = max;
+	if (!start(f))
+		goto nomem;
 	*out = &f->src;
 	return GW_OK;
+nomem:
+	release(f);
+	why_set(why, REASON_INTERNAL, "no memory to decompress");
+	return GW_AGAIN;
 }
 
 void
 inflate_close(struct source *s)
 {
-	struct inflate *f = (struct inflate *)s;
-
-	if (f == NULL)
-		return;
-	if (f->open && f->algorithm == BZIP2)
-		(void)BZ2_bzDecompressEnd(&f->bz); /* fails on misuse only */
-	else if (f->open)
-		(void)inflateEnd(&f->z);
-	free(f->room);
-	free(f);
+	release((struct inflate *)s);
 }

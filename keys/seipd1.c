@@ -178,6 +178,17 @@ seipd1_read(struct source *s, struct why *why)
 	return GW_OK;
 }
 
+static void
+release(struct seipd1 *r)
+{
+	if (r == NULL)
+		return;
+	gcry_cipher_close(r->cipher);
+	gcry_md_close(r->sha1);
+	free(r->room);
+	free(r);
+}
+
 enum gw_status
 seipd1_open(struct source *from, uint64_t hint, int algorithm,
     const struct buf *key, struct source **out, struct why *why)
@@ -199,7 +210,7 @@ seipd1_open(struct source *from, uint64_t hint, int algorithm,
 	*out = &r->src;
 	return GW_OK;
 nomem:
-	seipd1_close(r != NULL ? &r->src : NULL);
+	release(r);
 	why_set(why, REASON_INTERNAL, "no memory to decrypt");
 	return GW_AGAIN;
 }
@@ -207,14 +218,7 @@ nomem:
 void
 seipd1_close(struct source *s)
 {
-	struct seipd1 *r = (struct seipd1 *)s;
-
-	if (r == NULL)
-		return;
-	gcry_cipher_close(r->cipher);
-	gcry_md_close(r->sha1);
-	free(r->room);
-	free(r);
+	release((struct seipd1 *)s);
 }
 
 enum gw_status

@@ -201,6 +201,17 @@ seipd2_check(const struct seipd2_params *p, struct why *why)
 	return GW_REFUSED;
 }
 
+static void
+release(struct seipd2 *r)
+{
+	if (r == NULL)
+		return;
+	gcry_cipher_close(r->key.cipher);
+	free(r->room);
+	mem_wipe(r, sizeof(*r));
+	free(r);
+}
+
 enum gw_status
 seipd2_open(struct source *from, uint64_t hint, const struct seipd2_params *p,
     const struct buf *key, struct source **out, struct why *why)
@@ -223,7 +234,7 @@ seipd2_open(struct source *from, uint64_t hint, const struct seipd2_params *p,
 	*out = &r->src;
 	return GW_OK;
 nomem:
-	seipd2_close(r != NULL ? &r->src : NULL);
+	release(r);
 	why_set(why, REASON_INTERNAL, "no memory to decrypt");
 	return GW_AGAIN;
 }
@@ -231,14 +242,7 @@ nomem:
 void
 seipd2_close(struct source *s)
 {
-	struct seipd2 *r = (struct seipd2 *)s;
-
-	if (r == NULL)
-		return;
-	gcry_cipher_close(r->key.cipher);
-	free(r->room);
-	mem_wipe(r, sizeof(*r));
-	free(r);
+	release((struct seipd2 *)s);
 }
 
 static enum gw_status
