@@ -10,27 +10,15 @@
 struct admin;
 
 /*
- * Adds the live facts to a status answer: "gateway" (its id), "since" (time as
- * clock_text), "confinement", "problems" (a list of sentences that need a
- * person), and whatever else is worth a line of --json.  Partners are told
- * with the two functions below.
+ * Adds the live facts to a status answer: "gateway" (its id), "started" (time
+ * as clock_text), "confinement", "disk_full", "problems" (a list of sentences
+ * that need a person), and whatever else is worth a line of --json.  "live" is
+ * the list of partners, an object each: "partner" (its name), and for each
+ * of its servers "send" or "collect", an object with "state", "failures",
+ * "next_try_s", and of the last failure "reason", "text" and "advice".
+ * Each becomes a line of its own, with its counts added.
  */
 typedef void (*admin_status_fn)(void *ctx, json_t *status);
-
-/* A partner that is configured; fine when it was told before. */
-void admin_put_partner(json_t *status, const char *partner);
-/* How one of its servers is doing. */
-struct admin_link {
-	const char *server;    /* "send" or "collect" */
-	const char *state;     /* "idle", "connecting", "connected", "waiting"
-				 * (failed, next try at next_try_ms) */
-	const struct why *why; /* last failure; NULL or REASON_NONE: none */
-	unsigned failures;     /* in a row */
-	int64_t since_ms;      /* wall clock; 0: left out */
-	int64_t next_try_ms;   /* wall clock; 0: left out */
-};
-void admin_put_link(
-    json_t *status, const char *partner, const struct admin_link *);
 
 /*
  * Spooler side: serve the listening unix socket (taken).  One request per

@@ -288,56 +288,6 @@ page(struct answer *a, bool *last)
 
 /* ---- status ------------------------------------------------------------- */
 
-static json_t *
-partner_of(json_t *status, const char *name)
-{
-	json_t *all = json_object_get(status, "partners"), *p;
-	const char *had;
-	size_t i;
-
-	if (all == NULL) {
-		all = json_array();
-		put(status, "partners", all);
-	}
-	json_array_foreach(all, i, p)
-	{
-		had = json_string_value(json_object_get(p, "partner"));
-		if (had != NULL && strcmp(had, name) == 0)
-			return p;
-	}
-	if ((p = object_of("partner")) == NULL)
-		return NULL;
-	put(p, "partner", json_string(name));
-	put(p, "links", json_array());
-	/* which frees it when there is no memory */
-	return json_array_append_new(all, p) == 0 ? p : NULL;
-}
-
-void
-admin_put_partner(json_t *status, const char *partner)
-{
-	(void)partner_of(status, partner);
-}
-
-void
-admin_put_link(
-    json_t *status, const char *partner, const struct admin_link *link)
-{
-	json_t *p = partner_of(status, partner), *o = json_object();
-
-	if (p == NULL || o == NULL) {
-		json_decref(o);
-		return;
-	}
-	put(o, "server", json_string(link->server));
-	put(o, "state", json_string(link->state));
-	put(o, "failures", json_integer((json_int_t)link->failures));
-	put_time(o, "since", link->since_ms);
-	put_time(o, "next_try", link->next_try_ms);
-	put_why(o, link->why);
-	(void)json_array_append_new(json_object_get(p, "links"), o);
-}
-
 /* How many in which state, and how old the oldest is; partner NULL: all. */
 static void
 put_counts(struct answer *a, json_t *o, const char *partner)
@@ -376,8 +326,8 @@ tell_status(struct answer *a)
 	put(o, "running", json_true());
 	if (a->status != NULL)
 		a->status(a->status_ctx, o);
-	a->partners = json_incref(json_object_get(o, "partners"));
-	(void)json_object_del(o, "partners");
+	a->partners = json_incref(json_object_get(o, "live"));
+	(void)json_object_del(o, "live");
 	put_counts(a, o, NULL);
 	if (a->st == GW_OK)
 		emit(a, o);
@@ -395,6 +345,7 @@ tell_partner(struct answer *a, bool *last)
 		*last = true;
 		return;
 	}
+	put(o, "type", json_string("partner"));
 	put_counts(a, o, name);
 	if (a->st == GW_OK)
 		emit(a, json_incref(o));

@@ -173,10 +173,13 @@ static void
 put_configured(void *ctx, json_t *status)
 {
 	const struct asking *a = ctx;
+	json_t *live = json_array();
 
 	(void)json_object_set_new(status, "running", json_false());
 	for (size_t i = 0; i < a->config->partner_count; i++)
-		admin_put_partner(status, a->config->partner[i].name);
+		(void)json_array_append_new(live,
+		    json_pack("{s:s}", "partner", a->config->partner[i].name));
+	(void)json_object_set_new(status, "live", live);
 }
 
 static enum client_end

@@ -146,29 +146,30 @@ print_row(const struct watching *w, const char *name, const json_t *o)
 	    (unsigned long long)count_of(o, DOC_QUARANTINED), span);
 }
 
+/* One of its servers; NULL: it has none of that kind. */
 static void
-print_link(struct watching *w, const json_t *link)
+print_link(struct watching *w, const char *server, const json_t *link)
 {
 	const char *reason = client_text(link, "reason");
-	int64_t next = client_time(link, "next_try");
+	unsigned long long failures = client_number(link, "failures");
+	unsigned long long next = client_number(link, "next_try_s");
 	char span[CLIENT_SPAN_MAX];
 
 	if (is_lasting(reason))
 		w->needs_a_person = true;
-	if (w->json)
+	if (w->json || link == NULL)
 		return;
-	printf("    %s: %s", client_text(link, "server"),
-	    client_text(link, "state"));
-	if (client_number(link, "failures") > 0)
-		printf(", failed %llu times in a row",
-		    (unsigned long long)client_number(link, "failures"));
-	if (next > w->now_ms)
-		printf(", next try in %s", client_span(next - w->now_ms, span));
+	printf("    %s: %s", server, client_text(link, "state"));
+	if (failures > 0)
+		printf(", failed %llu times in a row", failures);
+	if (next > 0)
+		printf(", next try in %s",
+		    client_span((int64_t)next * 1000, span));
 	putchar('\n');
 	if (reason[0] == '\0')
 		return;
 	printf("      %s: ", reason);
-	client_put(stdout, client_text(link, "why"));
+	client_put(stdout, client_text(link, "text"));
 	printf("\n      %s\n", client_text(link, "advice"));
 }
 
@@ -176,8 +177,6 @@ static void
 tell_partner(struct watching *w, const json_t *o)
 {
 	const char *name = client_text(o, "partner");
-	const json_t *link;
-	size_t i;
 
 	if (!w->json && !w->rows)
 		printf("%-20s %8s %8s %6s %9s %11s %10s\n", "PARTNER", "OPEN",
@@ -185,38 +184,53 @@ tell_partner(struct watching *w, const json_t *o)
 	w->rows = true;
 	if (!w->json)
 		print_row(w, name, o);
-	json_array_foreach(json_object_get(o, "links"), i, link)
-	    print_link(w, link);
+	print_link(w, "send", json_object_get(o, "send"));
+	print_link(w, "collect", json_object_get(o, "collect"));
 	print_left(w, "returned", name, 1);
 	print_left(w, "quarantine", name, 0);
 }
 
 static void
-tell_whole(struct watching *w)
+print_problem(struct watching *w, const char *text)
+{
+	w->needs_a_person = true;
+	if (w->json || text == NULL)
+		return;
+	client_put(stdout, text);
+	putchar('\n');
+}
+
+static void
+tell_problems(struct watching *w)
 {
 	const json_t *problem;
 	size_t i;
 
 	if (count_of(w->all, DOC_HELD) > 0)
-		w->needs_a_person = true;
+		print_problem(w, "held documents wait for a decision");
+	if (json_is_true(json_object_get(w->all, "disk_full")))
+		print_problem(
+		    w, "the disk is nearly full; no document is taken");
+	json_array_foreach(json_object_get(w->all, "problems"), i, problem)
+	    print_problem(w, json_string_value(problem));
+}
+
+static void
+tell_whole(struct watching *w)
+{
 	if (!w->json)
 		print_row(w, "all", w->all);
-	json_array_foreach(json_object_get(w->all, "problems"), i, problem)
-	{
-		w->needs_a_person = true;
-		if (w->json || !json_is_string(problem))
-			continue;
-		client_put(stdout, json_string_value(problem));
-		putchar('\n');
-	}
+	tell_problems(w);
 	if (w->json)
 		return;
-	if (client_text(w->all, "since")[0] != '\0')
-		printf("running since %s", client_text(w->all, "since"));
-	if (client_text(w->all, "confinement")[0] != '\0')
-		printf(", confined by %s", client_text(w->all, "confinement"));
-	puts(json_is_true(json_object_get(w->all, "running")) ? ""
-							      : "not running");
+	if (!json_is_true(json_object_get(w->all, "running"))) {
+		puts("not running");
+	} else {
+		client_put(stdout, client_text(w->all, "gateway"));
+		printf(": running since %s, confined by %s\n",
+		    client_text(w->all, "started"),
+		    client_text(w->all, "confinement"));
+	}
 	if (w->needs_a_person)
 		puts("something needs a person");
 }
