@@ -94,7 +94,7 @@ take_facts(struct link *l, struct msg *m)
 	l->why.text[0] = '\0';
 	l->changed_ms = clock_wall_ms();
 	l->idle_since_ms = clock_mono_ms();
-	l->moved = false;
+	l->moved = l->failing = false;
 	l->kind->ready(l->spooler, l->partner);
 }
 
@@ -114,11 +114,6 @@ take_answer(struct link *l, struct msg *m)
 	}
 	l->item[m->ref] = NULL;
 	l->busy--;
-	if (!l->moved) {
-		/* A connection that carried something is a working one. */
-		l->moved = true;
-		l->failures = 0;
-	}
 	l->kind->answer(l->spooler, item, m);
 }
 
@@ -146,8 +141,14 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		else
 			take_answer(l, &m);
 	}
-	if (l->state == LINK_UP)
+	if (l->state != LINK_UP)
+		return;
+	if (l->failing && l->busy == 0) {
+		why = l->why; /* lost() writes to where it lies */
+		lost(l, &why);
+	} else {
 		l->kind->ready(l->spooler, l->partner);
+	}
 }
 
 static void
@@ -181,10 +182,25 @@ link_close(struct link *l)
 		drop_channel(l);
 }
 
+void
+link_moved(struct link *l)
+{
+	l->moved = true;
+	l->failures = 0;
+}
+
+void
+link_fail(struct link *l, const struct why *why)
+{
+	l->failing = true;
+	l->moved = false;
+	l->why = *why;
+}
+
 bool
 link_has_room(const struct link *l)
 {
-	return l->state == LINK_UP && l->busy < LINK_ITEMS_MAX;
+	return l->state == LINK_UP && !l->failing && l->busy < LINK_ITEMS_MAX;
 }
 
 void

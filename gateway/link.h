@@ -41,6 +41,7 @@ struct link {
 	struct item *item[LINK_ITEMS_MAX]; /* by ref */
 	unsigned busy;
 	bool moved;            /* something went through on this connection */
+	bool failing;          /* nothing more is begun on it */
 	unsigned failures;     /* connections in a row that failed */
 	int64_t not_before_ms; /* mono */
 	int64_t idle_since_ms; /* mono */
@@ -57,6 +58,12 @@ void link_free(struct link *);
 void link_want(struct link *, int64_t mono_ms);
 /* Nothing more to do: the courier goes. */
 void link_close(struct link *);
+/* A document went through: the connection is a good one, and when it breaks
+ * the next may be made at once. */
+void link_moved(struct link *);
+/* The cause concerns every document (no folder, no space): begin nothing more,
+ * and when all are answered close it and pause as after a failed connection. */
+void link_fail(struct link *, const struct why *);
 /* Room for another item? */
 bool link_has_room(const struct link *);
 /* Keep a place (item->place) for an item whose request follows with the next

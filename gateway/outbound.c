@@ -331,6 +331,15 @@ try_later(struct spooler *sp, struct item *item, const struct why *why,
 	round_then(sp, item, wait_again);
 }
 
+/* Would the next document meet the same?  Then the partner pauses, not each
+ * document for itself. */
+static bool
+concerns_all(enum gw_reason reason)
+{
+	return reason == REASON_REMOTE_FOLDER || reason == REASON_REMOTE_FULL ||
+	       reason == REASON_REMOTE_DENIED;
+}
+
 static void
 answered(struct spooler *sp, struct item *item, struct msg *m)
 {
@@ -343,6 +352,7 @@ answered(struct spooler *sp, struct item *item, struct msg *m)
 	if (!msg_done(m))
 		st = GW_INTERNAL;
 	if (st == GW_OK) {
+		link_moved(&item->partner->send);
 		doc->why.reason = REASON_NONE;
 		doc->why.text[0] = '\0';
 		doc->next_try_ms = 0;
@@ -352,6 +362,8 @@ answered(struct spooler *sp, struct item *item, struct msg *m)
 		item_why(item, &why);
 		outbound_hold(sp, item);
 	} else {
+		if (concerns_all(why.reason))
+			link_fail(&item->partner->send, &why);
 		try_later(sp, item, &why,
 		    schedule_next_try(item->partner, doc->attempts));
 	}
