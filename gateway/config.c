@@ -44,6 +44,7 @@ static void
 read_partner_files(
     struct config *cfg, const char *pattern, struct config_report *report)
 {
+	char *unused = NULL; /* only waybill.conf names partners */
 	glob_t found;
 	int rc = glob(pattern, 0, NULL, &found);
 	size_t count = rc == 0 ? found.gl_pathc : 0;
@@ -61,7 +62,7 @@ read_partner_files(
 	}
 	for (size_t i = 0; i < count; i++)
 		config_read_file(cfg, add_file(cfg, found.gl_pathv[i]),
-		    CONFIG_FILE_PARTNER, report, NULL);
+		    CONFIG_FILE_PARTNER, report, &unused);
 	globfree(&found);
 }
 

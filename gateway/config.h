@@ -27,14 +27,14 @@ struct config_flow {
 	char name[DOC_LABEL_SIZE];
 	enum doc_direction direction;
 	enum config_content content;
-	uint64_t max_size;		/* bytes of plaintext; 0: no limit */
-	struct config_list match;	/* in: shell patterns on the name */
+	uint64_t max_size;        /* bytes of plaintext; 0: no limit */
+	struct config_list match; /* in: shell patterns on the name */
 	/* out only */
 	enum config_complete complete;
 	int64_t quiet_ms;
 	uid_t owners[CONFIG_OWNERS_MAX]; /* who may drop; none: anybody */
 	unsigned owner_count;
-	char *remote_name;		/* template, "{name}.{id}.pgp" */
+	char *remote_name; /* template, "{name}.{id}.pgp" */
 };
 
 /* A server of the partner's that we connect to. */
@@ -42,21 +42,21 @@ struct config_server {
 	char *host;
 	unsigned port;
 	char *user;
-	struct config_list host_keys;	/* "SHA256:..." */
-	char *identity;			/* absolute path of a private key */
-	char *remote;			/* folder there, "" for the login's */
+	struct config_list host_keys; /* "SHA256:..." */
+	char *identity;               /* absolute path of a private key */
+	char *remote;                 /* folder there, "" for the login's */
 	/* collect only */
 	int64_t every_ms;
-	char *move_to;			/* NULL: remove what was collected */
-	struct config_list match;	/* names to collect; none: all */
+	char *move_to;            /* NULL: remove what was collected */
+	struct config_list match; /* names to collect; none: all */
 };
 
 struct config_partner {
 	char name[DOC_LABEL_SIZE];
-	const char *file;		/* where it stands, for messages */
+	const char *file;                /* where it stands, for messages */
 	struct config_list certificates; /* absolute paths */
-	bool aead;			/* false: never AEAD, "aead = never" */
-	struct config_server *send;	/* NULL: none */
+	bool aead;                       /* false: never AEAD, "aead = never" */
+	struct config_server *send;      /* NULL: none */
 	struct config_server *collect;
 	int64_t retry_first_ms, retry_max_ms, lifetime_ms;
 	struct config_flow *flow;
@@ -64,28 +64,28 @@ struct config_partner {
 };
 
 struct config {
-	char *file;			/* absolute path of waybill.conf */
+	char *file; /* absolute path of waybill.conf */
 	char *gateway_id;
-	char *spool, *state;		/* absolute paths */
-	char *control;			/* socket; default <state>/control */
-	char *keys;			/* folder of OpenPGP secret keys */
-	char *passphrase_file;		/* NULL: keys are not protected */
-	char *signing_key;		/* upper-case hex fingerprint */
-	char *admin_group;		/* may open control; NULL: only us */
-	char *user[ROLE_COUNT];		/* NULL: as started; see role.h */
+	char *spool, *state;    /* absolute paths */
+	char *control;          /* socket; default <state>/control */
+	char *keys;             /* folder of OpenPGP secret keys */
+	char *passphrase_file;  /* NULL: keys are not protected */
+	char *signing_key;      /* upper-case hex fingerprint */
+	char *admin_group;      /* may open control; NULL: only us */
+	char *user[ROLE_COUNT]; /* NULL: as started; see role.h */
 	enum config_confinement require_confinement;
 	enum log_level log_level;
-	uint64_t min_free;		/* claim nothing below; bytes */
-	unsigned clock_skew;		/* seconds */
-	unsigned workers;		/* sealers and verifiers each, 1..64 */
+	uint64_t min_free;   /* claim nothing below; bytes */
+	unsigned clock_skew; /* seconds */
+	unsigned workers;    /* sealers and verifiers each, 1..64 */
 	struct config_partner *partner;
 	size_t partner_count;
-	struct config_list files;	/* the partners' files that were read */
+	struct config_list files; /* the partners' files that were read */
 };
 
 /* One thing that is wrong.  line is 0 where the whole file is meant. */
-typedef void (*config_error_fn)(void *ctx, const char *file, unsigned line,
-    const char *text);
+typedef void (*config_error_fn)(
+    void *ctx, const char *file, unsigned line, const char *text);
 
 /*
  * Read waybill.conf and the partner files that it names.  Every error of
@@ -94,8 +94,8 @@ typedef void (*config_error_fn)(void *ctx, const char *file, unsigned line,
  * writable (secrets: not readable either) by others than root and us.
  * GW_OK: *out is released with config_free().
  */
-enum gw_status config_load(const char *path, config_error_fn, void *ctx,
-    struct config **out);
+enum gw_status config_load(
+    const char *path, config_error_fn, void *ctx, struct config **out);
 void config_free(struct config *);
 /* Whatever of it can be read, without complaint: for `waybill key`, which is
  * needed before a configuration can be complete.  Any field but file and keys
@@ -103,19 +103,19 @@ void config_free(struct config *);
 struct config *config_load_draft(const char *path);
 
 /* NULL when there is none. */
-const struct config_partner *config_partner(const struct config *,
-    const char *name);
-const struct config_flow *config_flow(const struct config_partner *,
-    enum doc_direction, const char *name);
+const struct config_partner *config_partner(
+    const struct config *, const char *name);
+const struct config_flow *config_flow(
+    const struct config_partner *, enum doc_direction, const char *name);
 /* Has this partner any flow in that direction? */
 bool config_has_flow(const struct config_partner *, enum doc_direction);
 
 /* One row per keyword, for `check`, the manual's test and the example. */
 struct config_keyword {
-	const char *section;	/* "", "partner", "send", "collect", "flow" */
+	const char *section; /* "", "partner", "send", "collect", "flow" */
 	const char *name;
-	const char *kind;	/* "text", "list", "size", "time", "number" ... */
-	const char *preset;	/* default as written, or "" for none */
+	const char *kind;   /* "text", "list", "size", "time", "number" ... */
+	const char *preset; /* default as written, or "" for none */
 	bool required;
 };
 /* Ends with a row of name NULL. */

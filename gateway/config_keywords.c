@@ -130,7 +130,7 @@ plain_form(const char *word, char out[NEAR_WORD_MAX + 1])
 {
 	size_t i;
 
-	for (i = 0; word[i] != '\0' && i < NEAR_WORD_MAX; i++) {
+	for (i = 0; i < NEAR_WORD_MAX && word[i] != '\0'; i++) {
 		char c = word[i];
 
 		if (c >= 'A' && c <= 'Z')

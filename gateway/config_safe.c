@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -94,12 +95,12 @@ check_folders_of(const char *path, struct why *why)
 		why_errno(why, REASON_CONFIG, "%s", path);
 		return GW_REFUSED;
 	}
-	memcpy(named, path, len);
-	named[len] = '\0';
 	if (slash == NULL)
-		strcpy(named, ".");
+		snprintf(named, sizeof(named), ".");
 	else if (len == 0)
-		strcpy(named, "/");
+		snprintf(named, sizeof(named), "/");
+	else
+		snprintf(named, sizeof(named), "%.*s", (int)len, path);
 	if ((st = config_safe_folder(named, why)) != GW_OK)
 		return st;
 	*strrchr(real, '/') = '\0';

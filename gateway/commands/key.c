@@ -152,7 +152,7 @@ key_date(time_t when, char out[KEY_DATE_SIZE])
 
 	if (when == 0 || gmtime_r(&when, &tm) == NULL ||
 	    strftime(out, KEY_DATE_SIZE, "%Y-%m-%d", &tm) == 0)
-		strcpy(out, "never");
+		snprintf(out, KEY_DATE_SIZE, "never");
 	return out;
 }
 
