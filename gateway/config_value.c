@@ -135,17 +135,22 @@ config_value_host(const char *text)
 	       strspn(text, ALNUM "._-:%") == len;
 }
 
-/* A placeholder, something that it might become, and its greatest length. */
+/* Names are cut to fit (route.c), but some of them should remain. */
+#define REMOTE_NAME_BYTES 240
+#define NAME_BYTES_KEPT   40
+
+/* A placeholder, something that it might become, and the room it needs. */
 static const struct placeholder {
 	const char *text, *example;
-	size_t longest;
-} placeholders[] = { { "{name}", "invoice.xml", NAME_MAX_BYTES },
-	{ "{id}", "01ARZ3NDEKTSV4RRFFQ69G5FAV", DOCID_LEN } };
+	size_t bytes;
+} placeholders[] = { { "{name}", "invoice.xml", NAME_BYTES_KEPT },
+	{ "{id}", "01ARZ3NDEKTSV4RRFFQ69G5FAV", DOCID_LEN },
+	{ "{flow}", "invoices", LABEL_MAX_BYTES } };
 
 static const struct placeholder *
 placeholder_at(const char *text)
 {
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		const struct placeholder *p = &placeholders[i];
 
 		if (strncmp(text, p->text, strlen(p->text)) == 0)
@@ -158,7 +163,7 @@ bool
 config_value_template(const char *text, struct why *why)
 {
 	char sample[DOC_FILE_SIZE] = "";
-	size_t longest = 0, n = 0;
+	size_t bytes = 0, n = 0;
 
 	for (const char *at = text; *at != '\0';) {
 		const struct placeholder *p = placeholder_at(at);
@@ -166,14 +171,15 @@ config_value_template(const char *text, struct why *why)
 
 		if (p == NULL && (*at == '{' || *at == '}')) {
 			why_set(why, REASON_CONFIG,
-			    "the placeholders are {name} and {id}");
+			    "the placeholders are {name}, {id} and {flow}");
 			return false;
 		}
-		longest += p != NULL ? p->longest : 1;
-		if (longest >= sizeof(sample)) {
+		bytes += p != NULL ? p->bytes : 1;
+		if (bytes > REMOTE_NAME_BYTES) {
 			why_set(why, REASON_CONFIG,
-			    "it can become longer than the 255 bytes of a "
-			    "file name");
+			    "too little of the %d bytes of a file name is "
+			    "left for the document's own",
+			    REMOTE_NAME_BYTES);
 			return false;
 		}
 		memcpy(sample + n, p != NULL ? p->example : at, len);

@@ -25,10 +25,10 @@ bool config_value_gateway_id(const char *text);
 bool config_value_host(const char *text);
 
 /*
- * The name under which documents are sent: {name} and {id}, {id} at least
- * once, everything else literal; whatever the document is called, the result
- * must be a plain name that fits and does not look unfinished.  `why` says
- * what is wrong with it.
+ * The name under which documents are sent: {name}, {flow} and {id}, {id} at
+ * least once, everything else literal; whatever the document is called, the
+ * result must be a plain name that fits and does not look unfinished.  `why`
+ * says what is wrong with it.
  */
 bool config_value_template(const char *text, struct why *why);
 

@@ -539,7 +539,10 @@ START_TEST(test_values)
 	ck_assert(!config_value_template("../{id}", &why));
 	ck_assert(!config_value_template("-{id}", &why));
 	ck_assert(!config_value_template("{id}.part", &why));
-	ck_assert(!config_value_template("{id}{name}{name}", &why));
+	ck_assert(config_value_template("{flow}-{id}-{name}{name}", &why));
+	ck_assert(!config_value_template(
+	    "{id}{name}{name}{name}{name}{name}{name}", &why));
+	ck_assert(!config_value_template("{id}{date}", &why));
 	ck_assert(!config_value_template("{id", &why));
 	ck_assert(!config_value_template("{id}\n", &why));
 	ck_assert(config_value_path_within("/a/b", "/a/b"));
