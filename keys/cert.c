@@ -420,6 +420,22 @@ cert_signers(const struct cert *c, const struct pk *out[CERT_KEYS_MAX])
 }
 
 bool
+cert_meant_for(const struct cert *c, const struct pk *pk, enum cert_use use)
+{
+	for (size_t i = 0; i < c->key_count; i++) {
+		const struct cert_story *s = &c->keys[i].story;
+		const struct cert_claim *claim = claim_of(c, i, INT64_MAX);
+
+		if (&c->keys[i].pk != pk)
+			continue;
+		if (claim == NULL && s->claim_count > 0)
+			claim = &s->claims[s->claim_count - 1];
+		return claim != NULL && has_use(pk, claim, use);
+	}
+	return false;
+}
+
+bool
 cert_reads_seipd2(const struct cert *c, time_t when)
 {
 	const struct cert_claim *claim = primary_claim(c, when);

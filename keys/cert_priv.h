@@ -25,6 +25,10 @@ size_t cert_keys(const struct cert *, const struct pk *out[CERT_KEYS_MAX]);
  * primary, and subkeys that confirm it by a back signature. */
 size_t cert_signers(const struct cert *, const struct pk *out[CERT_KEYS_MAX]);
 
+/* Was this key of the certificate ever meant for that (its newest binding's
+ * flags), whether or not it may be used today? */
+bool cert_meant_for(const struct cert *, const struct pk *, enum cert_use);
+
 /* Does the owner say that the software behind it reads SEIPDv2 (hashed
  * features of the self-signature in force)? */
 bool cert_reads_seipd2(const struct cert *, time_t when);
