@@ -158,7 +158,7 @@ judge(const struct watch_folder *folder, bool remote, const char *name,
 	int64_t age = unchanged_ms(f, remote);
 
 	if (sb->st_nlink > 1 && age < LINK_GRACE_MS)
-		return later(LINK_GRACE_MS - age, wait_ms);
+		return later(LINK_GRACE_MS / 5, wait_ms);
 	if (!name_check(name, strlen(name), &find->why) ||
 	    claim_acceptable(folder, sb, &find->why) != GW_OK)
 		return refuse(find);
