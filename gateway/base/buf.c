@@ -62,8 +62,8 @@ buf_grow(struct buf *b, size_t need)
 	uint8_t *data;
 
 	while (cap < need)
-		cap *= 2;
-	if (cap > b->max)
+		cap = cap > SIZE_MAX / 2 ? need : 2 * cap;
+	if (cap > b->max && need <= b->max)
 		cap = b->max;
 	if (b->secret) {
 		if ((data = malloc(cap)) == NULL)
@@ -82,27 +82,38 @@ buf_grow(struct buf *b, size_t need)
 	return true;
 }
 
-uint8_t *
-buf_room(struct buf *b, size_t n)
+/* Room for n bytes of content and `spare` ones that never count. */
+static uint8_t *
+buf_reserve(struct buf *b, size_t n, size_t spare)
 {
 	bool view = b->cap == 0 && b->data != NULL;
+	size_t need;
 
 	if (b->bad || view || n > b->max - b->len) {
 		b->bad = true;
 		return NULL;
 	}
-	if ((b->cap == 0 || b->len + n > b->cap) && b->max > 0 &&
-	    !buf_grow(b, b->len + n)) {
+	/* At least one byte, so that room for nothing has an address too. */
+	need = b->len + n + spare;
+	if (need == 0)
+		need = 1;
+	if (need > b->cap && !buf_grow(b, need)) {
 		b->bad = true;
 		return NULL;
 	}
 	return b->data + b->len;
 }
 
+uint8_t *
+buf_room(struct buf *b, size_t n)
+{
+	return buf_reserve(b, n, 0);
+}
+
 void
 buf_grew(struct buf *b, size_t n)
 {
-	if (n > b->cap - b->len)
+	if (n > b->cap - b->len || n > b->max - b->len)
 		gw_fatal("buf_grew beyond the room");
 	b->len += n;
 }
@@ -148,7 +159,7 @@ bool
 buf_put_u64(struct buf *b, uint64_t v)
 {
 	return buf_put_u32(b, (uint32_t)(v >> 32)) &&
-	    buf_put_u32(b, (uint32_t)v);
+	       buf_put_u32(b, (uint32_t)v);
 }
 
 bool
@@ -168,7 +179,7 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
 	/* One more for the NUL that vsnprintf insists on writing. */
-	if (n < 0 || (to = buf_room(b, (size_t)n + 1)) == NULL) {
+	if (n < 0 || (to = buf_reserve(b, (size_t)n, 1)) == NULL) {
 		b->bad = true;
 		return false;
 	}
@@ -237,8 +248,8 @@ buf_get_u32(struct buf *b)
 	const uint8_t *p = buf_take(b, 4);
 
 	return p != NULL ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-		(uint32_t)p[2] << 8 | p[3] :
-			   0;
+			       (uint32_t)p[2] << 8 | p[3]
+			 : 0;
 }
 
 uint64_t

@@ -36,15 +36,19 @@ clock_fake(int64_t ms)
 const char *
 clock_text(int64_t wall_ms, char out[CLOCK_TEXT_MAX])
 {
+	int ms = (int)(wall_ms % 1000);
 	time_t sec = (time_t)(wall_ms / 1000);
 	struct tm tm;
 	size_t n;
 
+	if (ms < 0) { /* before 1970 */
+		ms += 1000;
+		sec--;
+	}
 	if (gmtime_r(&sec, &tm) == NULL ||
 	    (n = strftime(out, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm)) == 0)
 		snprintf(out, CLOCK_TEXT_MAX, "-");
 	else
-		snprintf(out + n, CLOCK_TEXT_MAX - n, ".%03dZ",
-		    (int)(wall_ms % 1000));
+		snprintf(out + n, CLOCK_TEXT_MAX - n, ".%03dZ", ms);
 	return out;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COPY_CHUNK ((size_t)256 * 1024)
@@ -127,15 +128,26 @@ fd_close(int *fd)
 }
 
 enum gw_status
-fd_read_file(int dirfd, const char *name, size_t max, struct buf *out,
-    struct why *why)
+fd_read_file(
+    int dirfd, const char *name, size_t max, struct buf *out, struct why *why)
 {
 	enum gw_status st;
-	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat sb;
+	/* Without O_NONBLOCK a fifo in this place would stop us for ever. */
+	int fd =
+	    openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
-	if (fd < 0) {
+	if (fd < 0 || fstat(fd, &sb) != 0) {
 		why_errno(why, REASON_IO_ERROR, "opening %s", name);
-		return gw_status_errno(errno);
+		st = gw_status_errno(errno);
+		fd_close(&fd);
+		return st;
+	}
+	if (!S_ISREG(sb.st_mode)) {
+		why_set(
+		    why, REASON_NOT_REGULAR, "%s is not a regular file", name);
+		fd_close(&fd);
+		return GW_REFUSED;
 	}
 	if (out->max > max)
 		out->max = max;

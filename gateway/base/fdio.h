@@ -25,7 +25,8 @@ enum gw_status fd_sync(int fd, struct why *);
 /* Close and set to -1; -1 is fine. */
 void fd_close(int *fd);
 /* Read a whole small file of at most max bytes; opened beneath dirfd without
- * following a symlink in the last place.  GW_NONE when it is not there. */
+ * following a symlink in the last place.  GW_NONE when it is not there,
+ * GW_REFUSED when it is too large or not a regular file. */
 enum gw_status fd_read_file(int dirfd, const char *name, size_t max,
     struct buf *out, struct why *);
 void fd_set_nonblock(int fd);

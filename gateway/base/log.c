@@ -2,8 +2,11 @@
 #include "gateway/base/log.h"
 
 #include "gateway/base/clock.h"
+#include "gateway/base/utf8.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,8 +40,10 @@ log_line(enum log_level level, const char *docid, const char *module,
 	n = snprintf(line, sizeof(line), "%s %s %s %s %s %s ",
 	    clock_text(clock_wall_ms(), now), names[level], log_role, docid,
 	    module, event);
-	if (n < 0 || (size_t)n >= sizeof(line) - 1)
+	if (n < 0)
 		return;
+	if ((size_t)n > sizeof(line) - 2) /* cut, but never dropped */
+		n = (int)sizeof(line) - 2;
 	va_start(ap, fmt);
 	m = vsnprintf(line + n, sizeof(line) - 1 - (size_t)n, fmt, ap);
 	va_end(ap);
@@ -60,7 +65,7 @@ log_line(enum log_level level, const char *docid, const char *module,
 const char *
 log_quote(const char *text, char *out, size_t size)
 {
-	size_t n = 0;
+	size_t n = 0, left = strlen(text);
 
 	if (size < 8) {
 		if (size > 0)
@@ -68,13 +73,28 @@ log_quote(const char *text, char *out, size_t size)
 		return out;
 	}
 	out[n++] = '"';
-	for (const unsigned char *s = (const unsigned char *)text; *s; s++) {
-		if (n + 6 > size)
+	while (left > 0) {
+		uint32_t cp;
+		size_t took = utf8_next(text, left, &cp);
+		bool raw =
+		    took > 0 && !utf8_is_control(cp) && cp != '"' && cp != '\\';
+
+		if (took == 0)
+			took = 1; /* not UTF-8: this byte as it is */
+		/* A character is shown whole or not at all. */
+		if (n + (raw ? took : 4 * took) + 2 > size)
 			break;
-		if (*s < 0x20 || *s == 0x7f || *s == '"' || *s == '\\')
-			n += (size_t)snprintf(out + n, size - n, "\\x%02X", *s);
-		else
-			out[n++] = (char)*s;
+		for (size_t i = 0; i < took; i++) {
+			unsigned char c = (unsigned char)text[i];
+
+			if (raw)
+				out[n++] = text[i];
+			else
+				n += (size_t)snprintf(
+				    out + n, size - n, "\\x%02X", c);
+		}
+		text += took;
+		left -= took;
 	}
 	out[n++] = '"';
 	out[n] = '\0';

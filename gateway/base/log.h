@@ -22,7 +22,8 @@ void log_set_level(enum log_level);
 
 /*
  * Foreign text made safe: in double quotes, with backslash, quotes, control
- * characters and invalid UTF-8 bytes as \xNN, cut at `size`.  Returns out.
+ * characters (also those that turn the direction of text) and invalid UTF-8
+ * bytes as \xNN, cut at `size`.  Returns out.
  */
 const char *log_quote(const char *text, char *out, size_t size);
 #define LOG_QUOTED_MAX 832

@@ -16,47 +16,64 @@ static const struct {
 #undef X
 };
 
+/* By way of a copy: the old text may be among the arguments. */
 void
 why_set(struct why *why, enum gw_reason reason, const char *fmt, ...)
 {
+	char text[WHY_TEXT_MAX] = "";
 	va_list ap;
 
-	why->reason = reason;
 	va_start(ap, fmt);
-	vsnprintf(why->text, sizeof(why->text), fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	why->reason = reason;
+	memcpy(why->text, text, sizeof(text));
+}
+
+/* Put ": " and more behind the text, as far as there is room. */
+static void
+append(char text[WHY_TEXT_MAX], const char *more)
+{
+	size_t at = strlen(text);
+	size_t n = strlen(more);
+
+	if (at + 3 > WHY_TEXT_MAX)
+		return;
+	text[at++] = ':';
+	text[at++] = ' ';
+	if (n > WHY_TEXT_MAX - 1 - at)
+		n = WHY_TEXT_MAX - 1 - at;
+	memcpy(text + at, more, n);
+	text[at + n] = '\0';
 }
 
 void
 why_errno(struct why *why, enum gw_reason reason, const char *fmt, ...)
 {
+	char text[WHY_TEXT_MAX] = "";
 	int err = errno;
 	va_list ap;
-	size_t len;
 
-	why->reason = reason;
 	va_start(ap, fmt);
-	vsnprintf(why->text, sizeof(why->text), fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	len = strlen(why->text);
-	snprintf(why->text + len, sizeof(why->text) - len, ": %s",
-	    strerror(err));
+	append(text, strerror(err));
+	why->reason = reason;
+	memcpy(why->text, text, sizeof(text));
 	errno = err;
 }
 
 void
 why_prefix(struct why *why, const char *fmt, ...)
 {
-	char old[WHY_TEXT_MAX];
+	char text[WHY_TEXT_MAX] = "";
 	va_list ap;
-	size_t len;
 
-	memcpy(old, why->text, sizeof(old));
 	va_start(ap, fmt);
-	vsnprintf(why->text, sizeof(why->text), fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	len = strlen(why->text);
-	snprintf(why->text + len, sizeof(why->text) - len, ": %s", old);
+	append(text, why->text);
+	memcpy(why->text, text, sizeof(text));
 }
 
 const char *
