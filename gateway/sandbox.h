@@ -21,8 +21,8 @@
 
 /* What came into force; part of the log line and of `status`. */
 struct sandbox_level {
-	bool user;		/* another user than the supervisor's */
-	int landlock;		/* ABI in force; 0: none */
+	bool user;    /* another user than the supervisor's */
+	int landlock; /* ABI in force; 0: none */
 	bool seccomp;
 };
 
@@ -33,8 +33,8 @@ struct sandbox_level {
  * when we are not root and so cannot become anybody; the level tells.
  * GW_REFUSED: there is no such user.
  */
-enum gw_status sandbox_drop(const char *user, bool keep_lease,
-    struct sandbox_level *, struct why *);
+enum gw_status sandbox_drop(
+    const char *user, bool keep_lease, struct sandbox_level *, struct why *);
 
 /* Folders that stay reachable, each with everything below it. */
 struct sandbox_folder {
@@ -58,8 +58,8 @@ enum gw_status sandbox_calls(enum role, struct sandbox_level *, struct why *);
 
 /* GW_REFUSED when less is in force than the configuration requires: full is
  * another user, Landlock and seccomp together. */
-enum gw_status sandbox_enough(const struct sandbox_level *,
-    enum config_confinement, struct why *);
+enum gw_status sandbox_enough(
+    const struct sandbox_level *, enum config_confinement, struct why *);
 /* "user,landlock=7,seccomp" ...; returns out. */
 const char *sandbox_text(const struct sandbox_level *, char *out, size_t size);
 

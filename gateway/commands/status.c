@@ -203,16 +203,16 @@ print_problem(struct watching *w, const char *text)
 static void
 tell_problems(struct watching *w)
 {
-	const json_t *problem;
-	size_t i;
+	const json_t *problems = json_object_get(w->all, "problems");
 
 	if (count_of(w->all, DOC_HELD) > 0)
 		print_problem(w, "held documents wait for a decision");
 	if (json_is_true(json_object_get(w->all, "disk_full")))
 		print_problem(
 		    w, "the disk is nearly full; no document is taken");
-	json_array_foreach(json_object_get(w->all, "problems"), i, problem)
-	    print_problem(w, json_string_value(problem));
+	for (size_t i = 0; i < json_array_size(problems); i++)
+		print_problem(
+		    w, json_string_value(json_array_get(problems, i)));
 }
 
 static void
