@@ -1,7 +1,6 @@
 /* keys/armor.c - certificates and keys as text (RFC 9580, 6). */
 #include "keys/armor.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,13 +52,9 @@ crc24(uint32_t crc, uint8_t byte)
 bool
 armor_looks(const void *data, size_t len)
 {
-	const char *p = data;
+	const uint8_t *p = data;
 
-	while (len > 0 && isspace((unsigned char)*p)) {
-		p++;
-		len--;
-	}
-	return len >= strlen(DASHES) && memcmp(p, DASHES, strlen(DASHES)) == 0;
+	return len > 0 && (*p & 0x80) == 0;
 }
 
 /* The next line without its end and trailing white space; false at the end. */
@@ -93,12 +88,15 @@ is_border(const struct line *line, const char *what, const char *label)
 	       memcmp(line->at, want, (size_t)n) == 0;
 }
 
-/* Skip blank lines; the one after them is the last line read. */
+/* Read on to the line that begins any block; false when there is none. */
 static bool
-next_full_line(struct reader *r, struct line *line)
+find_block(struct reader *r, struct line *line)
 {
+	static const char begin[] = DASHES "BEGIN ";
+
 	while (next_line(r, line))
-		if (line->len > 0)
+		if (line->len >= sizeof(begin) - 1 &&
+		    memcmp(line->at, begin, sizeof(begin) - 1) == 0)
 			return true;
 	return false;
 }
@@ -230,17 +228,17 @@ armor_read(const char *label, const void *text, size_t len, struct buf *out,
 	enum gw_status st;
 
 	r.end = r.at + len;
-	if (!next_full_line(&r, &line) || !is_border(&line, "BEGIN", label)) {
+	if (!find_block(&r, &line) || !is_border(&line, "BEGIN", label)) {
 		why_set(why, REASON_MALFORMED,
-		    "armor: it does not start with BEGIN %s", label);
+		    "armor: there is no BEGIN %s first", label);
 		return GW_REFUSED;
 	}
 	if ((st = skip_headers(&r, why)) != GW_OK)
 		return st;
 	if ((st = read_body(&r, label, out, why)) != GW_OK)
 		return st;
-	if (next_full_line(&r, &line))
-		return malformed(why, "something follows the block");
+	if (find_block(&r, &line))
+		return malformed(why, "a second block");
 	if (out->bad) {
 		why_set(why, REASON_TOO_LARGE, "armor: too large");
 		return GW_REFUSED;

@@ -9,14 +9,17 @@
 #define ARMOR_PRIVATE_KEY "PGP PRIVATE KEY BLOCK"
 #define ARMOR_SIGNATURE   "PGP SIGNATURE"
 
-/* Does it start like armor?  Otherwise it is binary. */
+/* Does it look like text?  Otherwise it is binary: a packet's first octet has
+ * its top bit set (RFC 9580, 4.2). */
 bool armor_looks(const void *, size_t);
 
 /*
  * Append the binary content of exactly one armored block of that label.
- * Headers are read over.  A check sum that is there must be right; it may be
- * absent.  Text around the block, a second block, a line that is too long,
- * anything that is not base 64: GW_REFUSED, REASON_MALFORMED.
+ * Headers are read over, and so is text before and after the block: people
+ * send keys in letters, and what the key says is proven by itself.  A check
+ * sum that is there must be right; it may be absent.  A second block, another
+ * label, a line that is too long, anything that is not base 64: GW_REFUSED,
+ * REASON_MALFORMED.
  */
 enum gw_status armor_read(const char *label, const void *text, size_t len,
     struct buf *out, struct why *);

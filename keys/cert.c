@@ -57,34 +57,49 @@ uid_claim(const struct cert_uid *uid, time_t when)
 	return claim;
 }
 
-static bool
-says_more(const struct cert_claim *a, const struct cert_claim *b)
-{
-	bool a_says = a->has_flags || a->key_lifetime != 0;
-	bool b_says = b->has_flags || b->key_lifetime != 0;
-
-	if (a_says != b_says)
-		return a_says;
-	return a->created > b->created;
-}
-
-/*
- * What holds for the primary key: the newest self-signature, on the key or
- * on a user id, that says anything about flags or expiry.  Taking one kind
- * before the other would let an old one outlive its correction.
- */
+/* The claim of the primary user id: the newest that calls itself so, else the
+ * newest (RFC 9580, 5.2.3.27). */
 static const struct cert_claim *
-primary_claim(const struct cert *c, time_t when)
+primary_uid_claim(const struct cert *c, time_t when)
 {
-	const struct cert_claim *best = cert_claim_at(&c->keys[0].story, when);
+	const struct cert_claim *best = NULL;
 
 	for (size_t i = 0; i < c->uid_count; i++) {
 		const struct cert_claim *claim = uid_claim(&c->uids[i], when);
 
-		if (claim != NULL && (best == NULL || says_more(claim, best)))
+		if (claim == NULL)
+			continue;
+		if (best == NULL || (claim->primary_uid != best->primary_uid
+					    ? claim->primary_uid
+					    : claim->created > best->created))
 			best = claim;
 	}
 	return best;
+}
+
+static bool
+says_anything(const struct cert_claim *c)
+{
+	return c->has_flags || c->key_lifetime != 0;
+}
+
+/*
+ * What holds for the primary key: the self-signature on the key itself or the
+ * one on its primary user id, whichever is newer and says anything about
+ * flags or expiry.  Taking one kind before the other would let an old one
+ * outlive its correction.
+ */
+static const struct cert_claim *
+primary_claim(const struct cert *c, time_t when)
+{
+	const struct cert_claim *uid = primary_uid_claim(c, when);
+	const struct cert_claim *key = cert_claim_at(&c->keys[0].story, when);
+
+	if (uid == NULL || key == NULL)
+		return uid != NULL ? uid : key;
+	if (says_anything(uid) != says_anything(key))
+		return says_anything(uid) ? uid : key;
+	return key->created > uid->created ? key : uid;
 }
 
 static const struct cert_claim *

@@ -122,6 +122,7 @@ add_claim(const struct reader *r, struct cert_story *story,
 		.has_flags = sig->has_key_flags,
 		.flags = sig->key_flags,
 		.features = sig->features,
+		.primary_uid = sig->primary_uid,
 	};
 	struct cert_claim *claims;
 	enum gw_status st;

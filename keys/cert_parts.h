@@ -17,6 +17,7 @@ struct cert_claim {
 	bool has_flags;
 	uint8_t flags;
 	uint8_t features;
+	bool primary_uid;
 	bool back_signed; /* the subkey agrees (RFC 9580, 5.2.1.9) */
 	time_t back_expires;
 };
