@@ -369,9 +369,7 @@ START_TEST(test_names)
 		"\xe5\x8f\x91\xe7\xa5\xa8.xml", "it's \"quoted\".csv",
 		"$(rm -rf).txt", "a;b|c&d.edi" };
 	static const char *const bad[] = { "-rf", "\xff\xfe", "a\nb", "\xc3(",
-		"cut\xe5\x8f", "esc\x1b[31m",
-		"\xe2\x80\xae"
-		"fdp" };
+		"cut\xe5\x8f", "esc\x1b[31m", "\xe2\x80\xaexyz" };
 	struct watch_folder f = orders(WATCH_RENAME);
 	char longest[202];
 
