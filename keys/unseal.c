@@ -3,6 +3,7 @@
 
 #include "keys/dearmor.h"
 #include "keys/grammar.h"
+#include "keys/packet.h"
 #include "keys/seipd.h"
 
 #include <string.h>
@@ -79,11 +80,40 @@ keep_esk(struct unseal *u, struct body *b, struct why *why)
 	return st;
 }
 
-/* RFC 9580, 5.1: version 3 goes with SEIPD version 1, 6 with 2. */
+/* RFC 9580, 5.1: version 3 goes with SEIPD version 1, 6 with 2; the latter
+ * names the version of the recipient's key, whose fingerprint must fit. */
 static bool
 esk_fits(const struct buf *esk, int seipd)
 {
-	return esk->len >= 10 && esk->data[0] == (seipd == 1 ? 3 : 6);
+	const uint8_t *p = esk->data;
+
+	if (esk->len < 10)
+		return false;
+	if (seipd == 1)
+		return p[0] == 3;
+	return p[0] == 6 && (p[1] == 0 || (p[1] == 21 && p[2] == 4) ||
+				(p[1] == 33 && p[2] == 6));
+}
+
+/*
+ * ECDH with Curve25519 (RFC 9580, 11.2): the arithmetic ignores the highest
+ * bit of the point, so a message could be written in two ways that both
+ * open.  Honest software leaves it 0.
+ */
+static bool
+esk_one_spelling(const struct buf *esk)
+{
+	struct buf p;
+	uint8_t version, point[35];
+
+	buf_view(&p, esk->data, esk->len);
+	version = buf_get_u8(&p);
+	(void)buf_take(&p, version == 6 ? buf_get_u8(&p) : 8);
+	if (buf_get_u8(&p) != PACKET_ECDH || !buf_get(&p, point, sizeof(point)))
+		return true;
+	/* 263 bits: a prefix octet 0x40 and the point. */
+	return point[0] != 1 || point[1] != 7 || point[2] != 0x40 ||
+	       (point[34] & 0x80) == 0;
 }
 
 /* No recipient is named: every key of ours is to be tried. */
@@ -138,7 +168,7 @@ find_key(
 
 			if (!buf_child(&u->esks, buf_get_u16(&u->esks), &esk))
 				gw_fatal("unseal: lost a session key");
-			if (!esk_fits(&esk, seipd) ||
+			if (!esk_fits(&esk, seipd) || !esk_one_spelling(&esk) ||
 			    esk_anonymous(&esk) != (anonymous == 1))
 				continue;
 			st = try_esk(u, &esk, seipd, cipher, key, why);

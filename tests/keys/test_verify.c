@@ -1,0 +1,437 @@
+/* tests/keys/test_verify.c - only the partner's own, timely, intact signature
+ * for us makes a document his; each other case has its reason. */
+#include "gateway/base/clock.h"
+#include "tests/keys/party.h"
+
+static struct party alder, birch, cedar, stranger;
+static struct trust *trust;
+static const char text[] = "ISA*00*\nGS*PO\r\nST*850\n\nSE";
+
+static void
+setup(void)
+{
+	struct why why;
+
+	ck_assert_int_eq(keys_init(0, &why), GW_OK);
+	clock_fake((int64_t)NOW * 1000);  /* keyholder looks at it */
+	alder = party_new("Alder", true); /* sends */
+	birch = party_new("Birch", true); /* we */
+	cedar = party_new("Cedar", true); /* another partner */
+	stranger = party_new("Stranger", true);
+	trust = trust_new();
+	party_trust(trust, "alder", &alder);
+	party_trust(trust, "cedar", &cedar);
+}
+
+static void
+teardown(void)
+{
+	trust_free(trust);
+	party_free(&alder);
+	party_free(&birch);
+	party_free(&cedar);
+	party_free(&stranger);
+}
+
+/* How a signature is made; what is left 0 is the usual. */
+struct how {
+	struct party *by;
+	int type;
+	int hash;
+	time_t created;
+	const struct party *to;
+	uint32_t lifetime;
+	const char *notation; /* a critical one */
+	const char *over;     /* what is hashed instead of the document */
+};
+
+/* Append the signature packet to `all`. */
+static void
+sign(struct buf *all, struct how h)
+{
+	struct sig_build b;
+	struct buf numbers;
+	struct why why;
+	gcry_md_hd_t md;
+	int hash = h.hash != 0 ? h.hash : PACKET_SHA256;
+	const struct pk *key = cert_sign_key(h.by->cert, NOW, &why);
+	const char *over = h.over != NULL ? h.over : text;
+
+	ck_assert_msg(key != NULL, "%s", why.text);
+	sig_build_init(&b, h.type, key, hash, h.created ? h.created : NOW);
+	if (h.to != NULL)
+		sig_build_recipient(&b, cert_primary(h.to->cert));
+	if (h.lifetime != 0)
+		sig_build_sub_u32(&b, PACKET_SUB_EXPIRES, true, h.lifetime);
+	if (h.notation != NULL)
+		sig_build_sub(&b, PACKET_SUB_NOTATION, true,
+		    "\x80\0\0\0\0\x03\0\x01x@yz", 12);
+	gcry_md_open(&md, packet_hash_find(hash)->gcry, 0);
+	gcry_md_write(md, over, strlen(over));
+	ck_assert_int_eq(sig_build_digest(&b, md, &why), GW_OK);
+	gcry_md_close(md);
+	buf_init(&numbers, 4096);
+	ck_assert_msg(party_sign(h.by, key->hex, hash, b.digest, b.digest_len,
+			  &numbers, &why) == GW_OK,
+	    "%s", why.text);
+	ck_assert_int_eq(
+	    sig_build_finish(&b, numbers.data, numbers.len, all, &why), GW_OK);
+	buf_free(&numbers);
+	sig_build_close(&b);
+}
+
+static enum gw_status
+verify(const struct buf *signatures, const char *plain, uint64_t size,
+    struct verify_result *r, struct why *why)
+{
+	const char *own[] = { "0000000000000000000000000000000000000000",
+		cert_fingerprint(birch.cert) };
+	struct verify_request q = { trust, "alder", own, 2, signatures->data,
+		signatures->len, size, NOW, 300 };
+	int fd = craft_file(plain, strlen(plain));
+	enum gw_status st = verify_document(&q, fd, r, why);
+
+	close(fd);
+	return st;
+}
+
+static void
+passes(struct buf *signatures)
+{
+	struct verify_result r;
+	struct why why = { REASON_NONE, "" };
+
+	ck_assert_msg(verify(signatures, text, strlen(text), &r, &why) == GW_OK,
+	    "%s: %s", reason_code(why.reason), why.text);
+	ck_assert_str_eq(r.signer, cert_fingerprint(alder.cert));
+	buf_free(signatures);
+	buf_init(signatures, 65536);
+}
+
+static void
+fails(struct buf *signatures, enum gw_reason reason)
+{
+	struct verify_result r;
+	struct why why = { REASON_NONE, "" };
+	enum gw_status st = verify(signatures, text, strlen(text), &r, &why);
+
+	ck_assert_msg(st == GW_REFUSED && why.reason == reason,
+	    "%s %s, not %s: %s", gw_status_name(st), reason_code(why.reason),
+	    reason_code(reason), why.text);
+	ck_assert_str_eq(r.signer, "");
+	buf_free(signatures);
+	buf_init(signatures, 65536);
+}
+
+START_TEST(one_signature)
+{
+	struct buf s;
+
+	buf_init(&s, 65536);
+	fails(&s, REASON_UNSIGNED);
+	sign(&s, (struct how){ .by = &alder });
+	passes(&s);
+	sign(&s, (struct how){ .by = &alder, .to = &birch });
+	passes(&s);
+	sign(&s, (struct how){ .by = &alder, .hash = PACKET_SHA512 });
+	passes(&s);
+	sign(&s, (struct how){ .by = &alder, .to = &cedar });
+	fails(&s, REASON_WRONG_RECIPIENT);
+	sign(&s, (struct how){ .by = &stranger });
+	fails(&s, REASON_SIGNER_UNKNOWN);
+	sign(&s, (struct how){ .by = &cedar });
+	fails(&s, REASON_SIGNER_OTHER);
+	sign(&s, (struct how){ .by = &alder, .over = "other" });
+	fails(&s, REASON_SIGNATURE_BAD);
+	sign(&s, (struct how){ .by = &alder, .notation = "x@yz" });
+	fails(&s, REASON_UNSUPPORTED);
+	buf_free(&s);
+}
+END_TEST
+
+/* Times: the future is tolerated by the skew alone, the past is not. */
+START_TEST(times)
+{
+	struct buf s;
+
+	buf_init(&s, 65536);
+	sign(&s, (struct how){ .by = &alder, .created = NOW + 300 });
+	passes(&s);
+	sign(&s, (struct how){ .by = &alder, .created = NOW + 301 });
+	fails(&s, REASON_SIGNATURE_TIME);
+	sign(&s, (struct how){
+		     .by = &alder, .created = NOW - 100, .lifetime = 101 });
+	passes(&s);
+	sign(&s, (struct how){
+		     .by = &alder, .created = NOW - 100, .lifetime = 100 });
+	fails(&s, REASON_SIGNATURE_TIME);
+	/* before the key was made */
+	sign(&s, (struct how){ .by = &alder, .created = NOW - 100 * 86400 });
+	fails(&s, REASON_SIGNER_UNFIT);
+	buf_free(&s);
+}
+END_TEST
+
+START_TEST(expired_signer)
+{
+	struct party old =
+	    party_made(SECRET_ED25519, "Old", NOW - 1000, NOW + 100, false);
+	struct buf s;
+	struct verify_result r;
+	struct why why;
+	const char *own = cert_fingerprint(birch.cert);
+	struct verify_request q = { .own_fingerprints = &own,
+		.own_count = 1,
+		.partner = "old",
+		.trust = trust,
+		.plain_size = strlen(text),
+		.clock_skew = 300 };
+	int fd = craft_file(text, strlen(text));
+
+	buf_init(&s, 65536);
+	party_trust(trust, "old", &old);
+	sign(&s, (struct how){ .by = &old });
+	q.signatures = s.data;
+	q.signatures_len = s.len;
+	q.when = NOW + 99;
+	ck_assert_int_eq(verify_document(&q, fd, &r, &why), GW_OK);
+	q.when = NOW + 101;
+	ck_assert_int_eq(verify_document(&q, fd, &r, &why), GW_REFUSED);
+	ck_assert_int_eq(why.reason, REASON_SIGNER_EXPIRED);
+	close(fd);
+	buf_free(&s);
+	party_free(&old);
+}
+END_TEST
+
+/* Several signatures: one good one is enough, unless one of his is bad. */
+START_TEST(several)
+{
+	struct buf s;
+
+	buf_init(&s, 65536);
+	sign(&s, (struct how){ .by = &stranger });
+	sign(&s, (struct how){ .by = &cedar });
+	sign(&s, (struct how){ .by = &alder });
+	passes(&s);
+	sign(&s, (struct how){ .by = &alder });
+	sign(&s, (struct how){ .by = &alder, .over = "other" });
+	fails(&s, REASON_SIGNATURE_BAD);
+	sign(&s, (struct how){ .by = &alder });
+	sign(&s, (struct how){ .by = &alder, .to = &cedar });
+	fails(&s, REASON_WRONG_RECIPIENT);
+	sign(&s, (struct how){ .by = &stranger });
+	sign(&s, (struct how){ .by = &cedar });
+	fails(&s, REASON_SIGNER_OTHER);
+	for (int i = 0; i < 17; i++)
+		sign(&s, (struct how){ .by = &alder });
+	fails(&s, REASON_MALFORMED);
+	/* a packet of another type among them; rubbish behind */
+	sign(&s, (struct how){ .by = &alder });
+	craft_packet(&s, 13, "me", 2);
+	fails(&s, REASON_MALFORMED);
+	sign(&s, (struct how){ .by = &alder });
+	buf_put_u8(&s, 0);
+	fails(&s, REASON_MALFORMED);
+	/* signatures over other things than documents */
+	sign(&s, (struct how){ .by = &alder, .type = PACKET_SIG_CERT_GENERIC });
+	fails(&s, REASON_MALFORMED);
+	buf_free(&s);
+}
+END_TEST
+
+/* A weak hash is refused before anything is calculated. */
+START_TEST(weak_hash)
+{
+	struct buf s;
+
+	for (int hash = PACKET_MD5; hash <= PACKET_RIPEMD160; hash++) {
+		buf_init(&s, 65536);
+		sign(&s, (struct how){ .by = &alder });
+		s.data[s.data[1] < 192 ? 5 : 6] = (uint8_t)hash;
+		if (hash == PACKET_SHA1)
+			fails(&s, REASON_WEAK);
+		else {
+			struct verify_result r;
+			struct why why;
+
+			ck_assert_int_eq(
+			    verify(&s, text, strlen(text), &r, &why),
+			    GW_REFUSED);
+		}
+		buf_free(&s);
+	}
+}
+END_TEST
+
+/* Text signatures are over lines ending in CR LF, however they came. */
+START_TEST(text_mode)
+{
+	static const char crlf[] = "ISA*00*\r\nGS*PO\r\nST*850\r\n\r\nSE";
+	struct buf s;
+	size_t len = 600000;
+	char *lines = malloc(len + 1), *canonical = malloc(2 * len + 1), *to;
+	struct verify_result r;
+	struct why why;
+
+	buf_init(&s, 65536);
+	sign(&s, (struct how){ .by = &alder, .type = 1, .over = crlf });
+	passes(&s);
+	sign(&s, (struct how){ .by = &alder, .type = 1 });
+	fails(&s, REASON_SIGNATURE_BAD);
+	sign(&s, (struct how){ .by = &alder, .over = crlf });
+	fails(&s, REASON_SIGNATURE_BAD);
+	/* CR and LF on both sides of every border of a chunk */
+	to = canonical;
+	for (size_t i = 0; i < len; i++) {
+		lines[i] = i % 3 == 1 ? '\r' : i % 3 == 2 ? '\n' : 'x';
+		if (i % 7 == 0)
+			lines[i] = '\n';
+		if (lines[i] == '\n' && (i == 0 || lines[i - 1] != '\r'))
+			*to++ = '\r';
+		*to++ = lines[i];
+	}
+	lines[len] = *to = '\0';
+	sign(&s, (struct how){ .by = &alder, .type = 1, .over = canonical });
+	ck_assert_msg(
+	    verify(&s, lines, len, &r, &why) == GW_OK, "%s", why.text);
+	free(lines);
+	free(canonical);
+	buf_free(&s);
+}
+END_TEST
+
+/* The document must be what was unsealed, in size and in every bit. */
+START_TEST(document)
+{
+	struct buf s;
+	struct verify_result r;
+	struct why why;
+	size_t len = strlen(text);
+	char *copy = strdup(text);
+
+	buf_init(&s, 65536);
+	sign(&s, (struct how){ .by = &alder });
+	for (size_t bit = 0; bit < len * 8; bit++) {
+		copy[bit / 8] = (char)(copy[bit / 8] ^ 1 << bit % 8);
+		if (strlen(copy) == len) {
+			ck_assert_int_eq(
+			    verify(&s, copy, len, &r, &why), GW_REFUSED);
+			ck_assert_int_eq(why.reason, REASON_SIGNATURE_BAD);
+		}
+		copy[bit / 8] = (char)(copy[bit / 8] ^ 1 << bit % 8);
+	}
+	ck_assert_int_eq(verify(&s, copy, len, &r, &why), GW_OK);
+	ck_assert_int_eq(verify(&s, copy, len - 1, &r, &why), GW_REFUSED);
+	ck_assert_int_eq(why.reason, REASON_DAMAGED);
+	ck_assert_int_eq(verify(&s, copy, len + 1, &r, &why), GW_REFUSED);
+	ck_assert_int_eq(why.reason, REASON_DAMAGED);
+	free(copy);
+	buf_free(&s);
+}
+END_TEST
+
+/* A whole message, both versions: each flipped bit, each cut, never passes. */
+START_TEST(whole_message)
+{
+	struct seal_request q = party_request(&alder, &birch);
+	struct seal_result s;
+	struct unseal_result u;
+	struct verify_result v;
+	struct why why;
+
+	for (int old = 0; old <= 1; old++) {
+		struct buf msg;
+
+		q.force_seipd1 = old;
+		msg = party_seal(&q, text, strlen(text), &s);
+		for (size_t bit = 0; bit < msg.len * 8; bit++) {
+			msg.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			ck_assert_msg(
+			    party_open(&birch, trust, "alder", NOW, msg.data,
+				msg.len, &u, &v, NULL, &why) == GW_REFUSED,
+			    "bit %zu passed", bit);
+			unseal_result_free(&u);
+			msg.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		}
+		for (size_t n = 0; n < msg.len; n++) {
+			ck_assert_int_eq(party_open(&birch, trust, "alder", NOW,
+					     msg.data, n, &u, &v, NULL, &why),
+			    GW_REFUSED);
+			unseal_result_free(&u);
+		}
+		ck_assert_int_eq(party_open(&birch, trust, "alder", NOW,
+				     msg.data, msg.len, &u, &v, NULL, &why),
+		    GW_OK);
+		unseal_result_free(&u);
+		/* Delivered by somebody else. */
+		ck_assert_int_eq(party_open(&birch, trust, "cedar", NOW,
+				     msg.data, msg.len, &u, &v, NULL, &why),
+		    GW_REFUSED);
+		ck_assert_int_eq(why.reason, REASON_SIGNER_OTHER);
+		unseal_result_free(&u);
+		buf_free(&msg);
+	}
+}
+END_TEST
+
+/* What alder signed for birch, birch cannot pass on to cedar as alder's. */
+START_TEST(passed_on)
+{
+	struct seal_request q = party_request(&alder, &birch);
+	struct seal_result s;
+	struct unseal_request uq = { party_unwrap, &birch, 0 };
+	struct unseal_result u;
+	const char *own = cert_fingerprint(cedar.cert);
+	struct verify_request vq = { .trust = trust,
+		.partner = "alder",
+		.own_fingerprints = &own,
+		.own_count = 1,
+		.plain_size = strlen(text),
+		.when = NOW };
+	struct verify_result v;
+	struct why why;
+	struct buf msg = party_seal(&q, text, strlen(text), &s);
+	int in = craft_file(msg.data, msg.len);
+	int out = memfd_create("plain", MFD_CLOEXEC);
+
+	ck_assert_int_eq(unseal_stream(&uq, in, out, &u, &why), GW_OK);
+	vq.signatures = u.signatures.data;
+	vq.signatures_len = u.signatures.len;
+	ck_assert_int_eq(verify_document(&vq, out, &v, &why), GW_REFUSED);
+	ck_assert_int_eq(why.reason, REASON_WRONG_RECIPIENT);
+	own = cert_fingerprint(birch.cert);
+	ck_assert_int_eq(verify_document(&vq, out, &v, &why), GW_OK);
+	unseal_result_free(&u);
+	buf_free(&msg);
+	close(in);
+	close(out);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("verify");
+	TCase *t = tcase_create("verify");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 120);
+	tcase_add_test(t, one_signature);
+	tcase_add_test(t, times);
+	tcase_add_test(t, expired_signer);
+	tcase_add_test(t, several);
+	tcase_add_test(t, weak_hash);
+	tcase_add_test(t, text_mode);
+	tcase_add_test(t, document);
+	tcase_add_test(t, whole_message);
+	tcase_add_test(t, passed_on);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
