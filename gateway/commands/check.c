@@ -16,8 +16,6 @@
 
 #define WARN_DAYS 60
 #define DAY       ((time_t)24 * 3600)
-/* Locked memory for the secret numbers of a key while it is checked. */
-#define SECURE_BYTES ((size_t)64 * 1024)
 
 static const char help[] =
     "usage: waybill check [OPTIONS]\n"
@@ -220,7 +218,7 @@ check(const char *path, bool json)
 	struct why why;
 	bool good = false;
 
-	if (keys_init(SECURE_BYTES, &why) != GW_OK)
+	if (key_start(&why) != GW_OK)
 		problem(&f, path, 0, why.text);
 	else if (config_load(path, problem, &f, &cfg) == GW_OK &&
 		 material_load(cfg, problem, &f, &m) == GW_OK)

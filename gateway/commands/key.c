@@ -13,11 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define PASSPHRASE_MAX 1024
-/* Locked memory for the secret numbers of a key at work. */
-#define SECURE_BYTES ((size_t)64 * 1024)
 
 static const char help[] =
     "usage: waybill key generate [OPTIONS]     make an OpenPGP or SSH key\n"
@@ -77,6 +77,20 @@ key_option(struct key_options *o, int c, const char *value)
 	}
 }
 
+enum gw_status
+key_start(struct why *why)
+{
+	struct rlimit none = { 0, 0 };
+	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+
+	(void)setrlimit(RLIMIT_CORE, &none); /* lowering is always allowed */
+	/* No page of this short process goes to swap; but only where there
+	 * is no limit, which would make some later malloc() fail. */
+	if (setrlimit(RLIMIT_MEMLOCK, &all) == 0)
+		(void)mlockall(MCL_CURRENT | MCL_FUTURE);
+	return keys_init(0, why);
+}
+
 static enum gw_status
 read_passphrase(const char *path, struct buf *out, struct why *why)
 {
@@ -116,7 +130,7 @@ key_place_open(
 
 	memset(place, 0, sizeof(*place));
 	buf_init_secret(&place->passphrase, PASSPHRASE_MAX);
-	if ((st = keys_init(SECURE_BYTES, why)) != GW_OK)
+	if ((st = key_start(why)) != GW_OK)
 		return st;
 	/* Someone who names a folder may have no configuration yet. */
 	if (o->keys == NULL || o->config != NULL)

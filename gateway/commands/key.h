@@ -43,7 +43,10 @@ struct key_place {
 	struct buf passphrase; /* secret, NUL behind it; empty: none */
 };
 
-/* keys_init() and all of the above; release with key_place_free() in any
+/* keys_init(), with core dumps off and nothing of us going to swap. */
+enum gw_status key_start(struct why *);
+
+/* key_start() and all of the above; release with key_place_free() in any
  * case. */
 enum gw_status key_place_open(
     const struct key_options *, struct key_place *, struct why *);
