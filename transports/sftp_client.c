@@ -344,7 +344,7 @@ keep_time(struct sftp_client *c)
 enum gw_status
 sftp_client_step(struct sftp_client *c, struct why *why)
 {
-	bool moved = true, any = false;
+	bool moved = true, any = false, crowded;
 
 	for (int i = 0; i < TURNS_PER_STEP && !c->finished; i++) {
 		if (!moved && !c->fresh)
@@ -356,7 +356,13 @@ sftp_client_step(struct sftp_client *c, struct why *why)
 		sftp_ask_answers(c);
 		compact(&c->in);
 		moved |= work(c);
-		moved |= transmit(c);
+		/* Another turn after sending only if there was more to send
+		 * than fitted; each turn costs system calls. */
+		crowded = !sftp_client_ready(c, 0);
+		if (transmit(c)) {
+			any = true;
+			moved |= crowded || buf_left(&c->out) > 0;
+		}
 		reap(c);
 		any |= moved;
 		if (c->out.bad)

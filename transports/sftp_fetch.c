@@ -35,7 +35,7 @@ enum state {
 };
 
 /* Rests of short answers, to be asked for again. */
-#define GAPS_MAX 64
+#define GAPS_MAX 256
 
 struct gap {
 	uint64_t offset;

@@ -101,12 +101,13 @@ link_options(struct ssh_link *link, struct ssh_target *t, struct why *why)
 		return st;
 	ssh_policy_host_keys(
 	    t->host_keys, t->host_key_count, host_keys, sizeof(host_keys));
-	if (ssh_options_set(link->session, SSH_OPTIONS_HOST, t->host) != 0 ||
-	    ssh_options_set(link->session, SSH_OPTIONS_USER, t->user) != 0 ||
+	/* No SSH_OPTIONS_HOST: with a host name libssh opens known_hosts files,
+	 * and at this point the sandbox may allow no open at all. */
+	if (ssh_options_set(link->session, SSH_OPTIONS_USER, t->user) != 0 ||
 	    ssh_options_set(link->session, SSH_OPTIONS_HOSTKEYS, host_keys) !=
 		0 ||
 	    ssh_options_set(link->session, SSH_OPTIONS_FD, &t->fd) != 0) {
-		why_set(why, REASON_CONFIG, "host or user not accepted: %s",
+		why_set(why, REASON_CONFIG, "user name not accepted: %s",
 		    ssh_get_error(link->session));
 		return GW_REFUSED;
 	}
@@ -352,8 +353,14 @@ ssh_link_close(struct ssh_link *link)
 	if (link == NULL)
 		return;
 	if (link->session != NULL) {
+		int fd = ssh_get_fd(link->session);
+
+		/* libssh leaves a descriptor open that it was given, unless
+		 * saying goodbye fails; then ours to close is gone already,
+		 * and nothing in this thread can have taken its number. */
 		ssh_disconnect(link->session);
 		ssh_free(link->session);
+		fd_close(&fd);
 	}
 	free(link->host);
 	free(link);

@@ -160,7 +160,6 @@ bench_client(struct bench *b, const char *cipher, int fd)
 	ssh_policy_host_keys(NULL, 0, host_keys, sizeof(host_keys));
 	b->client = ssh_new();
 	if (b->client == NULL || ssh_policy_apply(b->client, &why) != GW_OK ||
-	    ssh_options_set(b->client, SSH_OPTIONS_HOST, "self-test") != 0 ||
 	    ssh_options_set(b->client, SSH_OPTIONS_USER, "self-test") != 0 ||
 	    ssh_options_set(b->client, SSH_OPTIONS_HOSTKEYS, host_keys) != 0 ||
 	    ssh_options_set(b->client, SSH_OPTIONS_CIPHERS_C_S, cipher) != 0 ||
@@ -210,8 +209,11 @@ bench_close(struct bench *b)
 		ssh_event_free(b->events);
 	}
 	if (b->client != NULL) {
+		int fd = ssh_get_fd(b->client);
+
 		ssh_disconnect(b->client);
 		ssh_free(b->client);
+		fd_close(&fd); /* as in ssh_link_close() */
 	}
 	if (b->server != NULL) {
 		ssh_disconnect(b->server);
