@@ -174,23 +174,28 @@ shape_of(const struct ledger_filter *f)
 static sqlite3_stmt *
 list_stmt(struct ledger *l, unsigned shape, struct why *why)
 {
-	char sql[512];
+	const unsigned in_order = SHAPE_PARTNER | SHAPE_STATE;
 	bool newest = (shape & SHAPE_NEWEST) != 0;
+	bool sorted =
+	    (shape & SHAPE_OPEN) != 0 && (shape & in_order) != in_order;
+	const char *key = sorted ? SQL_LIST_KEY_SORTED : SQL_LIST_KEY;
+	char sql[512], from[32] = "";
 
 	if (l->list[shape] != NULL)
 		return l->list[shape];
-	snprintf(sql, sizeof(sql), "%s%s%s%s%s%s%s%s%s%s", SQL_LIST,
+	if ((shape & SHAPE_AFTER) != 0)
+		snprintf(from, sizeof(from), SQL_LIST_FROM "%s%s", key,
+		    newest ? SQL_LIST_BEFORE : SQL_LIST_AFTER);
+	snprintf(sql, sizeof(sql),
+	    SQL_LIST "%s%s%s%s%s%s%s%s" SQL_LIST_ORDER "%s%s",
 	    shape & SHAPE_PARTNER ? SQL_LIST_PARTNER : "",
 	    shape & SHAPE_STATE ? SQL_LIST_STATE : "",
 	    shape & SHAPE_OPEN ? SQL_LIST_OPEN : "",
 	    shape & SHAPE_WAY ? SQL_LIST_WAY : "",
 	    shape & SHAPE_DUE ? SQL_LIST_DUE : "",
-	    (shape & SHAPE_AFTER) == 0 ? ""
-	    : newest                   ? SQL_LIST_BEFORE
-				       : SQL_LIST_AFTER,
 	    shape & SHAPE_ID ? SQL_LIST_ID : "",
-	    shape & SHAPE_TEXT ? SQL_LIST_TEXT : "",
-	    newest ? SQL_LIST_NEWEST : SQL_LIST_OLDEST);
+	    shape & SHAPE_TEXT ? SQL_LIST_TEXT : "", from, key,
+	    newest ? SQL_LIST_DOWN : SQL_LIST_UP);
 	if (sqlite3_prepare_v3(l->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
 		&l->list[shape], NULL) != SQLITE_OK)
 		(void)ledger_db_error(l, "listing", why); /* NULL says it */

@@ -137,13 +137,23 @@
 #define SQL_LIST_OPEN    " AND " SQL_IS_OPEN
 #define SQL_LIST_WAY     " AND direction = ?3"
 #define SQL_LIST_DUE     " AND next_try <= ?4"
-#define SQL_LIST_AFTER   " AND id > ?5"
-#define SQL_LIST_BEFORE  " AND id < ?5"
 #define SQL_LIST_ID      " AND id = ?6"
 #define SQL_LIST_TEXT                                                          \
 	" AND (name = ?6 OR file = ?6 OR message_id = ?6"                      \
 	" OR plain_sha256 = ?7 OR sealed_sha256 = ?7)"
-#define SQL_LIST_OLDEST " ORDER BY id LIMIT ?8"
-#define SQL_LIST_NEWEST " ORDER BY id DESC LIMIT ?8"
+/* Then the place where it continues, and the order; each around the key. */
+#define SQL_LIST_FROM   " AND "
+#define SQL_LIST_AFTER  " > ?5"
+#define SQL_LIST_BEFORE " < ?5"
+#define SQL_LIST_ORDER  " ORDER BY "
+#define SQL_LIST_UP     " LIMIT ?8"
+#define SQL_LIST_DOWN   " DESC LIMIT ?8"
+/*
+ * Open documents are few among all that ever were: with the plus, SQLite does
+ * not walk through all ids to save the sorting.  For one partner and state
+ * doc_open is in the order of ids by itself.
+ */
+#define SQL_LIST_KEY        "id"
+#define SQL_LIST_KEY_SORTED "+id"
 
 #endif
