@@ -13,8 +13,8 @@ enum ledger_mode { LEDGER_WRITE, LEDGER_READ };
 
 /* Opens or makes the ledger in this folder.  WAL, synchronous=FULL.  A
  * schema of a newer Waybill is refused. */
-enum gw_status ledger_open(const char *state_path, enum ledger_mode,
-    struct ledger **, struct why *);
+enum gw_status ledger_open(
+    const char *state_path, enum ledger_mode, struct ledger **, struct why *);
 void ledger_close(struct ledger *);
 
 /*
@@ -40,8 +40,8 @@ enum gw_status ledger_commit(struct ledger *, struct why *);
 unsigned ledger_pending(const struct ledger *);
 
 /* GW_NONE when there is none. */
-enum gw_status ledger_get(struct ledger *, struct docid, struct doc *,
-    struct why *);
+enum gw_status ledger_get(
+    struct ledger *, struct docid, struct doc *, struct why *);
 /* The inbound document of that partner that carries this message id and is
  * passed or further (delivered, passed), whatever its age. */
 enum gw_status ledger_find_message(struct ledger *, const char *partner,
@@ -62,28 +62,28 @@ typedef bool (*ledger_event_fn)(void *ctx, const struct ledger_event *);
 /* What a listing wants; zero means "any". */
 struct ledger_filter {
 	const char *partner;
-	const char *text;	/* an id, a name or a SHA-256 (plain or sealed) */
+	const char *text; /* an id, a name or a SHA-256 (plain or sealed) */
 	bool with_state, with_direction;
-	bool open_only;		/* what is not final */
+	bool open_only; /* what is not final */
 	enum doc_state state;
 	enum doc_direction direction;
-	int64_t due_ms;		/* next_try_ms at or before this; 0: any */
-	unsigned limit;		/* 0: no limit */
-	bool newest_first;	/* default: in order of birth (id) */
-	const char *after_id;	/* continue a listing after this id */
+	int64_t due_ms;       /* next_try_ms at or before this; 0: any */
+	unsigned limit;       /* 0: no limit */
+	bool newest_first;    /* default: in order of birth (id) */
+	const char *after_id; /* continue a listing after this id */
 };
 /* The callback may not change the ledger. */
 enum gw_status ledger_list(struct ledger *, const struct ledger_filter *,
     ledger_doc_fn, void *ctx, struct why *);
-enum gw_status ledger_events(struct ledger *, struct docid, ledger_event_fn,
-    void *ctx, struct why *);
+enum gw_status ledger_events(
+    struct ledger *, struct docid, ledger_event_fn, void *ctx, struct why *);
 /* counts[state], oldest_ms[state] (created; 0: none) for one partner or, with
  * NULL, for all. */
 struct ledger_counts {
 	uint64_t count[DOC_STATE_COUNT];
 	int64_t oldest_ms[DOC_STATE_COUNT];
 };
-enum gw_status ledger_count(struct ledger *, const char *partner,
-    struct ledger_counts *, struct why *);
+enum gw_status ledger_count(
+    struct ledger *, const char *partner, struct ledger_counts *, struct why *);
 
 #endif

@@ -6,9 +6,9 @@
 #include "spool/layout.h"
 
 enum private_kind {
-	PRIVATE_DOCUMENT,	/* <id> */
-	PRIVATE_TEMPORARY,	/* .<id>.tmp */
-	PRIVATE_FOREIGN		/* anything else; id is empty */
+	PRIVATE_DOCUMENT,  /* <id> */
+	PRIVATE_TEMPORARY, /* .<id>.tmp */
+	PRIVATE_FOREIGN    /* anything else; id is empty */
 };
 
 /* "work", "sealed" ... */
@@ -17,7 +17,7 @@ const char *private_name(enum layout_dir);
  * entry that it is shown. */
 typedef enum gw_status (*private_fn)(void *ctx, enum layout_dir,
     enum private_kind, struct docid, const char *name);
-enum gw_status private_walk(struct spool *, enum layout_dir, private_fn,
-    void *ctx, struct why *);
+enum gw_status private_walk(
+    struct spool *, enum layout_dir, private_fn, void *ctx, struct why *);
 
 #endif

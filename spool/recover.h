@@ -6,12 +6,12 @@
 #include "spool/layout.h"
 
 struct recover_report {
-	unsigned long documents;	/* open ones looked at */
-	unsigned long finished;		/* steps completed */
-	unsigned long dropped;		/* claims that never happened */
-	unsigned long removed;		/* left-over files removed */
-	unsigned long lost;		/* files that no row speaks for */
-	unsigned long missing;		/* rows whose file is nowhere */
+	unsigned long documents; /* open ones looked at */
+	unsigned long finished;  /* steps completed */
+	unsigned long dropped;   /* claims that never happened */
+	unsigned long removed;   /* left-over files removed */
+	unsigned long lost;      /* files that no row speaks for */
+	unsigned long missing;   /* rows whose file is nowhere */
 };
 
 /*
@@ -27,8 +27,8 @@ struct recover_report {
  * unsealed goes back to landed; passed has DIR_PLAIN, or lies in its delivery
  * folder with a text that a power cut left empty: deliver_document() again.
  */
-enum gw_status recover_run(struct spool *, struct ledger *,
-    struct recover_report *, struct why *);
+enum gw_status recover_run(
+    struct spool *, struct ledger *, struct recover_report *, struct why *);
 
 /* One disagreement between ledger and folders, in words. */
 typedef void (*fsck_fn)(void *ctx, const char *docid, const char *finding);

@@ -9,8 +9,8 @@ const char *state_name(enum doc_state);
 bool state_parse(const char *name, enum doc_state *out);
 /* Is this step in the table on top of state.c?  Staying is allowed (an
  * attempt is counted); everything not listed is not. */
-bool state_may_follow(enum doc_direction, enum doc_state from,
-    enum doc_state to);
+bool state_may_follow(
+    enum doc_direction, enum doc_state from, enum doc_state to);
 /* Nothing more will happen: closed, returned, delivered, duplicate,
  * quarantined.  Held is not final: its file is kept for whoever releases it. */
 bool state_is_final(enum doc_state);

@@ -17,12 +17,12 @@
  */
 struct buf {
 	uint8_t *data;
-	size_t len;	/* bytes written */
-	size_t pos;	/* bytes read, <= len */
-	size_t cap;	/* 0 for a view */
-	size_t max;	/* hard limit of len */
+	size_t len; /* bytes written */
+	size_t pos; /* bytes read, <= len */
+	size_t cap; /* 0 for a view */
+	size_t max; /* hard limit of len */
 	bool bad;
-	bool secret;	/* wiped before memory is given back */
+	bool secret; /* wiped before memory is given back */
 };
 
 /* An empty buffer that may grow to `max` bytes. */
@@ -39,10 +39,10 @@ void buf_reset(struct buf *);
 
 bool buf_put(struct buf *, const void *, size_t);
 bool buf_put_u8(struct buf *, uint8_t);
-bool buf_put_u16(struct buf *, uint16_t);	/* big-endian, as all below */
+bool buf_put_u16(struct buf *, uint16_t); /* big-endian, as all below */
 bool buf_put_u32(struct buf *, uint32_t);
 bool buf_put_u64(struct buf *, uint64_t);
-bool buf_put_text(struct buf *, const char *);	/* without the NUL */
+bool buf_put_text(struct buf *, const char *); /* without the NUL */
 bool buf_printf(struct buf *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Make room for n more bytes and return where to write them (then buf_grew());
@@ -50,7 +50,7 @@ bool buf_printf(struct buf *, const char *fmt, ...)
 uint8_t *buf_room(struct buf *, size_t n);
 void buf_grew(struct buf *, size_t n);
 
-size_t buf_left(const struct buf *);	/* bytes not read yet; 0 if bad */
+size_t buf_left(const struct buf *); /* bytes not read yet; 0 if bad */
 bool buf_get(struct buf *, void *, size_t);
 uint8_t buf_get_u8(struct buf *);
 uint16_t buf_get_u16(struct buf *);

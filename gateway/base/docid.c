@@ -40,7 +40,7 @@ bool
 docid_valid(const char *text)
 {
 	return strlen(text) == DOCID_LEN &&
-	    strspn(text, alphabet) == DOCID_LEN && text[0] <= '7';
+	       strspn(text, alphabet) == DOCID_LEN && text[0] <= '7';
 }
 
 bool

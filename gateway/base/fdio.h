@@ -12,8 +12,8 @@
  * GW_AGAIN with REASON_NO_SPACE on a full disk, else GW_INTERNAL. */
 enum gw_status fd_write_all(int fd, const void *, size_t n, struct why *);
 /* Read until n bytes or the end; *got tells how many. */
-enum gw_status fd_read_full(int fd, void *, size_t n, size_t *got,
-    struct why *);
+enum gw_status fd_read_full(
+    int fd, void *, size_t n, size_t *got, struct why *);
 /* Append everything up to the end; more than the buffer's limit is
  * GW_REFUSED, REASON_TOO_LARGE. */
 enum gw_status fd_read_buf(int fd, struct buf *, struct why *);
@@ -27,8 +27,8 @@ void fd_close(int *fd);
 /* Read a whole small file of at most max bytes; opened beneath dirfd without
  * following a symlink in the last place.  GW_NONE when it is not there,
  * GW_REFUSED when it is too large or not a regular file. */
-enum gw_status fd_read_file(int dirfd, const char *name, size_t max,
-    struct buf *out, struct why *);
+enum gw_status fd_read_file(
+    int dirfd, const char *name, size_t max, struct buf *out, struct why *);
 void fd_set_nonblock(int fd);
 void fd_set_cloexec(int fd);
 

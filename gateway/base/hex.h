@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SHA256_LEN	32
-#define SHA256_HEX_MAX	(2 * SHA256_LEN + 1)
+#define SHA256_LEN     32
+#define SHA256_HEX_MAX (2 * SHA256_LEN + 1)
 
 /* Lower-case hex with a NUL; out holds 2 * n + 1 bytes; returns out. */
 char *hex_lower(const uint8_t *, size_t n, char *out);

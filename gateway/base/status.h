@@ -12,11 +12,11 @@
  */
 enum gw_status {
 	GW_OK = 0,
-	GW_AGAIN,	/* temporary: the same call may succeed later */
-	GW_REFUSED,	/* permanent: the input or the other side's answer */
-	GW_NONE,	/* the thing asked for is not there */
-	GW_EXISTS,	/* something else is already in that place */
-	GW_INTERNAL	/* a broken promise of ours, or the host failed */
+	GW_AGAIN,   /* temporary: the same call may succeed later */
+	GW_REFUSED, /* permanent: the input or the other side's answer */
+	GW_NONE,    /* the thing asked for is not there */
+	GW_EXISTS,  /* something else is already in that place */
+	GW_INTERNAL /* a broken promise of ours, or the host failed */
 };
 
 /*
@@ -78,8 +78,7 @@ enum gw_status {
 	X(VANISHED, "vanished", "the file was removed before it was taken")    \
 	X(NO_SPACE, "no-space", "the disk is full; make room, it continues")   \
 	X(IO_ERROR, "io-error", "the disk or file system reported an error")   \
-	X(NO_FLOW, "no-flow",                                                  \
-	    "no flow of this partner takes this document")                     \
+	X(NO_FLOW, "no-flow", "no flow of this partner takes this document")   \
 	X(WORKER_DIED, "worker-died",                                          \
 	    "a worker ended on this document three times")                     \
 	X(DUPLICATE_ID, "duplicate-id",                                        \
