@@ -60,6 +60,7 @@ config_report_add(struct config_report *r, const char *file, unsigned line,
     const char *fmt, ...)
 {
 	char text[REPORT_TEXT_MAX];
+	size_t named = strlen(file);
 	struct problem *p;
 	va_list ap;
 
@@ -69,6 +70,10 @@ config_report_add(struct config_report *r, const char *file, unsigned line,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	/* Reasons of files start with their name; once is enough. */
+	if (strncmp(text, file, named) == 0 &&
+	    strncmp(text + named, ": ", 2) == 0)
+		memmove(text, text + named + 2, strlen(text + named + 2) + 1);
 	/* What the administrator wrote is quoted in the text; it must not
 	 * make a line of its own in a log or on a terminal. */
 	for (char *s = text; *s != '\0'; s++) {

@@ -50,6 +50,17 @@ struct request {
 	bool no_aead;
 };
 
+/* The same day of the year, or the day after for a 29th of February. */
+static time_t
+years_later(time_t now, int years)
+{
+	struct tm tm;
+
+	(void)gmtime_r(&now, &tm); /* our own clock fits */
+	tm.tm_year += years;
+	return timegm(&tm);
+}
+
 /* "2y", "90d", "2030-12-31", "never"; relative to now. */
 static bool
 parse_expiry(const char *text, time_t now, time_t *out)
@@ -74,7 +85,7 @@ parse_expiry(const char *text, time_t now, time_t *out)
 	if (strcmp(end, "d") == 0 && n >= 1 && n <= YEARS_MAX * 366)
 		*out = now + (time_t)n * DAY;
 	else if (strcmp(end, "y") == 0 && n >= 1 && n <= YEARS_MAX)
-		*out = now + (time_t)n * 365 * DAY + (time_t)n / 4 * DAY;
+		*out = years_later(now, (int)n);
 	else
 		return false;
 	return true;
