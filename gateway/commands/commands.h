@@ -14,7 +14,6 @@ int command_status(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_fsck(int argc, char **argv);
-int command_fsck(int argc, char **argv);
 int command_key(int argc, char **argv);
 
 #define COMMAND_OK     0
