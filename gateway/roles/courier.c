@@ -299,7 +299,7 @@ connect_and_confine(struct courier *c)
 		st = ssh_link_open(&target, &link, &facts, &why);
 	if (st == GW_OK)
 		st = sftp_client_open(link, &c->client, &why);
-	share_free_server(&c->share); /* the identity above all */
+	buf_free(&c->share.identity); /* it has served */
 	tell_link(c, st, &facts, &why);
 }
 
