@@ -139,7 +139,10 @@ get_scalar(const struct pk *pk, struct buf *numbers, uint8_t *to)
 
 	if (pk->algorithm == PACKET_ED25519 || pk->algorithm == PACKET_X25519)
 		return buf_get(numbers, to, SCALAR_LEN) && buf_done(numbers);
-	if (!packet_get_mpi(numbers, 8 * SCALAR_LEN, &p, &len) ||
+	/* GnuPG has written seeds with leading zero bits; the number is what
+	 * it is, and it must fit the public one, so this MPI is not strict. */
+	len = (buf_get_u16(numbers) + 7u) / 8;
+	if (len > SCALAR_LEN || (p = buf_take(numbers, len)) == NULL ||
 	    !buf_done(numbers))
 		return false;
 	memset(to, 0, SCALAR_LEN);
