@@ -119,25 +119,14 @@ sshd_ready(struct sshd *d)
 	return false;
 }
 
-/* Start (again) with more lines of configuration and options for sftp. */
+/* Start with the configuration that is there. */
 static void
-sshd_run(struct sshd *d, const char *config, const char *sftp_options)
+sshd_exec(struct sshd *d)
 {
 	char path[300], port[16];
-	FILE *f;
 	int log[2];
 
 	snprintf(path, sizeof(path), "%s/sshd_config", d->dir);
-	f = fopen(path, "w");
-	fprintf(f,
-	    "ListenAddress 127.0.0.1\nPidFile none\nUsePAM no\nStrictModes no\n"
-	    "AuthorizedKeysFile %s/authorized\nPasswordAuthentication no\n"
-	    "KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\n"
-	    "Subsystem sftp internal-sftp %s\n%s\n",
-	    d->dir, sftp_options, config);
-	if (strstr(config, "HostKey") == NULL)
-		fprintf(f, "HostKey %s/host\n", d->dir);
-	fclose(f);
 	snprintf(port, sizeof(port), "%u", d->port);
 	NEED(pipe2(log, O_CLOEXEC) == 0);
 	d->pid = fork();
@@ -151,6 +140,27 @@ sshd_run(struct sshd *d, const char *config, const char *sftp_options)
 	close(log[1]);
 	d->log = log[0];
 	NEED(sshd_ready(d));
+}
+
+/* Start (again) with more lines of configuration and options for sftp. */
+static void
+sshd_run(struct sshd *d, const char *config, const char *sftp_options)
+{
+	char path[300];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/sshd_config", d->dir);
+	f = fopen(path, "w");
+	fprintf(f,
+	    "ListenAddress 127.0.0.1\nPidFile none\nUsePAM no\nStrictModes no\n"
+	    "AuthorizedKeysFile %s/authorized\nPasswordAuthentication no\n"
+	    "KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\n"
+	    "Subsystem sftp internal-sftp %s\n%s\n",
+	    d->dir, sftp_options, config);
+	if (strstr(config, "HostKey") == NULL)
+		fprintf(f, "HostKey %s/host\n", d->dir);
+	fclose(f);
+	sshd_exec(d);
 }
 
 static void
