@@ -148,11 +148,13 @@ claim_take(struct spool *sp, const struct watch_find *find, struct docid id,
 
 	*fd = -1;
 	*size = 0;
-	if ((st = claim_folder(sp, f, &drop, why)) != GW_OK)
-		return st;
-	st = durable_move(sp, drop, find->name, dir, id.text, why);
+	st = claim_folder(sp, f, &drop, why);
+	if (st == GW_OK)
+		st = durable_move(sp, drop, find->name, dir, id.text, why);
+	/* Nothing was taken: one folder with wrong rights is no reason to
+	 * stop, and an id that is in use will be another one next time. */
 	if (st != GW_OK)
-		return st;
+		return st == GW_NONE ? GW_NONE : GW_AGAIN;
 	st = look(dir, f, id.text, fd, size, why);
 	if (st == GW_OK || st == GW_REFUSED)
 		claim_drop_marker(sp, drop, find);

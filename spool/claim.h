@@ -18,8 +18,10 @@
  *
  * GW_OK: *fd is open for reading, the caller's; *size is exact.
  * GW_NONE: it vanished.
- * GW_AGAIN: a writer came back; it was put back.  Settle before the ledger
- * forgets it: a private file without a row is a riddle after a crash.
+ * GW_AGAIN: it is in its folder, as before: a writer came back, or we could
+ * not take it (why says; REASON_STILL_WRITTEN is nothing to worry about).
+ * Settle before the ledger forgets it: a private file without a row would be
+ * a riddle after a crash.
  * GW_REFUSED: it lies in our folder and must go to returned/ or quarantine/.
  * GW_INTERNAL: it may lie in our folder; recovery will see.
  *

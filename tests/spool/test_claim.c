@@ -89,7 +89,7 @@ START_TEST(test_id_in_use)
 {
 	put("state/work", id.text, "other");
 	put(ORDERS, "a", "x");
-	ck_assert_int_eq(take("a"), GW_EXISTS);
+	ck_assert_int_eq(take("a"), GW_AGAIN);
 	ck_assert_str_eq(content("state/work", id.text), "other");
 	ck_assert(there(ORDERS, "a"));
 }
@@ -248,7 +248,8 @@ START_TEST(test_linked_partner_folder)
 	ck_assert_int_eq(symlink(place_path("else", NULL, NULL),
 			     place_path("spool/out/acme", NULL, NULL)),
 	    0);
-	ck_assert_int_eq(take("bait"), GW_INTERNAL);
+	ck_assert_int_eq(take("bait"), GW_AGAIN);
+	ck_assert_int_eq(place_why.reason, REASON_IO_ERROR);
 	ck_assert(there("else/orders", "bait"));
 }
 END_TEST
@@ -273,6 +274,25 @@ START_TEST(test_out_of_descriptors)
 	}
 	while (n > 0)
 		close(hog[--n]);
+	MUST(take("a"));
+	close(fd);
+}
+END_TEST
+
+/* A drop folder that we may not write to: nothing is taken, nothing breaks. */
+START_TEST(test_folder_without_rights)
+{
+	put(ORDERS, "a", "x");
+	ck_assert_int_eq(chmod(place_path(ORDERS, NULL, NULL), 0555), 0);
+	if (geteuid() == 0) {
+		ck_assert_int_eq(chmod(place, 0755), 0);
+		ck_assert_int_eq(seteuid(4711), 0);
+	}
+	ck_assert_int_eq(take("a"), GW_AGAIN);
+	ck_assert_int_eq(place_why.reason, REASON_IO_ERROR);
+	if (geteuid() == 4711)
+		ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_int_eq(chmod(place_path(ORDERS, NULL, NULL), 0755), 0);
 	MUST(take("a"));
 	close(fd);
 }
@@ -315,6 +335,7 @@ main(void)
 	tcase_add_test(tc, test_marker_goes_with_the_claim);
 	tcase_add_test(tc, test_linked_partner_folder);
 	tcase_add_test(tc, test_out_of_descriptors);
+	tcase_add_test(tc, test_folder_without_rights);
 	tcase_add_test(tc, test_land);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
