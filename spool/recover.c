@@ -187,7 +187,9 @@ look_aside(struct recovery *r, const struct doc *d, struct aside *a)
 		    find_public(a->fd, d, REASON_SUFFIX, a->name, &a->hollow);
 		return GW_OK;
 	}
-	a->found = find_by_id(a->fd, REASON_SUFFIX, d->id, a->name);
+	/* As a document that was opened in vain, or as a refused find. */
+	snprintf(a->name, sizeof(a->name), "%s.pgp", d->id.text);
+	a->found = is_there(a->fd, a->name) || is_there(a->fd, d->id.text);
 	snprintf(a->name, sizeof(a->name), "%s", d->id.text);
 	a->hollow =
 	    look_beside(a->fd, a->name, REASON_SUFFIX, d->id) == SIDE_HOLLOW;
@@ -241,6 +243,8 @@ missing(struct recovery *r, struct doc *d)
 		to = DOC_HELD;
 	else if (d->state == DOC_LANDED || d->state == DOC_UNSEALED)
 		to = DOC_QUARANTINED;
+	else if (d->state == DOC_SENT) /* it arrived; its copy is gone */
+		to = DOC_CLOSED;
 	return change(r, d, to, "file-missing", NULL);
 }
 

@@ -20,8 +20,8 @@ struct recover_report {
  * whose document is final, drop claims whose file never moved.  A private file
  * without any row is moved to <state>/lost/<folder>.<id> and reported, never
  * deleted.  A document whose file is nowhere, which only a damaged disk or a
- * stranger's hand can do, is held (in: quarantined) with the reason, not
- * forgotten.  Running it again changes nothing.
+ * stranger's hand can do, is held (sent: closed; in: quarantined) with the
+ * reason, not forgotten.  Running it again changes nothing.
  * Afterwards, by state: claimed out has DIR_WORK; sealed, sending, sent have
  * DIR_SEALED (or, sent, DIR_ARCHIVE); claimed and landed in have DIR_LANDED;
  * unsealed goes back to landed; passed has DIR_PLAIN, or lies in its delivery

@@ -73,6 +73,10 @@
  *	           commit spoke for is removed
  *	passed     stays when plain/<id> is there, else -> delivered
  *	held       was sealed if sealed_sha256 is set, else only claimed
+ *	any        whose file is nowhere: sealed, sending -> held, sent -> closed,
+ *	           landed, unsealed -> quarantined, with the reason.  No crash
+ *	           does that, but a damaged disk may, and it must not stop the
+ *	           other documents.
  */
 
 #define BIT(x)  (1u << (x))

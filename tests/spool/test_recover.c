@@ -190,7 +190,7 @@ static const struct crash {
 	{ DOC_OUT, { SEALED, SENT, GO }, S, DOC_SENT, S, false },
 	{ DOC_OUT, { SEALED, SENT, GO }, W | S, DOC_SENT, S, false },
 	{ DOC_OUT, { SEALED, SENT, GO }, A, DOC_SENT, A, false },
-	{ DOC_OUT, { SEALED, SENT, GO }, 0, DOC_SENT, 0, true },
+	{ DOC_OUT, { SEALED, SENT, GO }, 0, DOC_CLOSED, 0, true },
 	{ DOC_OUT, { SEALED, SENT, DOC_CLOSED, GO }, A, DOC_CLOSED, A, false },
 	{ DOC_OUT, { SEALED, SENT, DOC_CLOSED, GO }, S, DOC_CLOSED, A, false },
 	{ DOC_OUT, { SEALED, SENT, DOC_CLOSED, GO }, W | A, DOC_CLOSED, A,
