@@ -98,14 +98,16 @@ void
 item_change(struct spooler *sp, struct item *item, enum doc_state state,
     const char *step, const char *detail)
 {
+	char text[LOG_QUOTED_MAX];
 	struct why why;
 
 	item->doc.state = state;
 	if (ledger_change(sp->ledger, &item->doc, step, detail, &why) != GW_OK)
 		spooler_fail("ledger", &why);
 	log_line(LOG_LEVEL_INFO, item->doc.id.text, "spooler", step,
-	    "partner=%s state=%s %s", item->doc.partner, state_name(state),
-	    detail != NULL ? detail : "");
+	    "partner=%s state=%s detail=%s", item->doc.partner,
+	    state_name(state),
+	    log_quote(detail != NULL ? detail : "", text, sizeof(text)));
 }
 
 void

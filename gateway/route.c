@@ -8,8 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* Longest name that servers and file systems take without complaint. */
-#define REMOTE_NAME_MAX 240
+/* What another Waybill takes; the whole name travels inside the message. */
+#define REMOTE_NAME_MAX NAME_MAX_BYTES
 
 void
 route_name(struct doc *doc, const char *name)

@@ -52,6 +52,7 @@ struct spooler {
 	struct ledger *ledger;
 	struct watch *watch;
 	struct event_base *events;
+	struct event *watch_timer;
 	struct chan supervisor;
 	struct round round;
 	struct pool sealers, verifiers, inspectors;

@@ -6,7 +6,7 @@
  * removed, moved, unmounted or made again, and every minute anyway.  A folder
  * is watched before it is scanned.
  *
- *	event -> name, due now (created: in 100 ms) \
+ *	event -> name, due now (created: in 20 ms) \
  *	scan  -> a batch of names, oldest first       > watch_ready() -> find
  *	name that was not ready -> due later         /
  *
@@ -37,7 +37,7 @@
 /* Folders whose scans are under way at a time, each with an open DIR. */
 #define SCANS_MAX 256
 /* A file is rarely finished right when it is created. */
-#define CREATED_MS 100
+#define CREATED_MS 20
 /* Offering the same file again: after an event, and without one. */
 #define EVENT_AGAIN_MS 100
 #define AGAIN_MS       1000

@@ -204,6 +204,31 @@ on_watch(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
+on_watch_time(evutil_socket_t fd, short what, void *arg)
+{
+	struct spooler *sp = arg;
+
+	(void)fd;
+	(void)what;
+	sp->look = true;
+}
+
+/* A file that was not ready, or a sweep, has a time at which to look again. */
+static void
+arm_watch(struct spooler *sp)
+{
+	int ms = watch_timeout(sp->watch);
+	struct timeval tv = { ms / 1000, (ms % 1000) * 1000 };
+
+	if (sp->look)
+		return;
+	if (ms == 0)
+		sp->look = true;
+	else if (event_add(sp->watch_timer, &tv) != 0)
+		gw_fatal("no timer");
+}
+
+static void
 add_intake(struct spooler *sp, struct partner *p, const struct config_flow *f)
 {
 	static const enum watch_rule rules[] = {
@@ -272,7 +297,7 @@ run_retries(struct spooler *sp, int64_t now)
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
-	static int64_t space_ms, watch_ms;
+	static int64_t space_ms;
 	struct spooler *sp = arg;
 	int64_t now = clock_mono_ms();
 
@@ -286,12 +311,6 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		pool_tick(&sp->inspectors, now);
 		for (size_t i = 0; i < sp->partner_count; i++)
 			pool_tick(&sp->partner[i].unsealers, now);
-	}
-	if (now >= watch_ms) {
-		int wait = watch_timeout(sp->watch);
-
-		sp->look = true;
-		watch_ms = now + (wait > TICK_MS ? wait : TICK_MS);
 	}
 	run_retries(sp, now);
 	for (size_t i = 0; i < sp->partner_count; i++) {
@@ -441,6 +460,9 @@ start(struct spooler *sp, struct opening *o)
 	add_event(sp, sp->supervisor.fd, EV_READ, on_supervisor, NULL);
 	add_event(sp, watch_fd(sp->watch), EV_READ, on_watch, NULL);
 	add_event(sp, -1, 0, on_tick, &tick);
+	if ((sp->watch_timer = evtimer_new(sp->events, on_watch_time, sp)) ==
+	    NULL)
+		gw_fatal("no timer");
 	if (o->control >= 0 &&
 	    admin_new(sp->events, o->control, sp->ledger, overview_status, sp,
 		&sp->admin, &why) != GW_OK)
@@ -476,6 +498,7 @@ loop(struct spooler *sp)
 		/* While a commit is due, only what is there already joins. */
 		int flags = EVLOOP_ONCE;
 
+		arm_watch(sp);
 		if (round_open(sp) || may_look(sp))
 			flags = EVLOOP_NONBLOCK;
 		(void)event_base_loop(sp->events, flags);
