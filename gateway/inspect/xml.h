@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /* Once per process, before the sandbox closes: loads the character sets, so
- * that no file is needed later.  Without it only UTF-8, UTF-16, ASCII and
- * ISO-8859-1 can be read. */
+ * that no file is needed later.  Without it, and where libxml2 converts with the
+ * C library, only UTF-8, UTF-16, ASCII and ISO-8859-1 can be read. */
 void xml_start(void);
 
 /*

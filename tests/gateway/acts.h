@@ -440,8 +440,11 @@ static inline int
 check_xml(void)
 {
 	struct why why;
+	struct stat sb;
 
-	return xml_check(data, 8, &why) == GW_OK ? 0 : EIO;
+	if (fstat(data, &sb) != 0)
+		return errno;
+	return xml_check(data, (uint64_t)sb.st_size, &why) == GW_OK ? 0 : EIO;
 }
 
 #endif
