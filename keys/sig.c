@@ -465,7 +465,9 @@ sig_digest(const struct sig *s, gcry_md_hd_t md, uint8_t *digest, size_t *len,
 	if (hash == NULL)
 		return unsupported(why, "hash algorithm", s->hash_algorithm);
 	hash_trailer(md, s->head.at, s->head.len);
-	if ((p = gcry_md_read(md, hash->gcry)) == NULL) {
+	/* Asked for another hash, libgcrypt ends the process. */
+	if (!gcry_md_is_enabled(md, hash->gcry) ||
+	    (p = gcry_md_read(md, hash->gcry)) == NULL) {
 		why_set(why, REASON_INTERNAL, "the digest is of another hash");
 		return GW_INTERNAL;
 	}

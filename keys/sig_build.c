@@ -126,7 +126,9 @@ sig_build_digest(struct sig_build *b, gcry_md_hd_t md, struct why *why)
 	gcry_md_putc(md, 0xff);
 	for (int shift = 24; shift >= 0; shift -= 8)
 		gcry_md_putc(md, (int)(len >> shift & 0xff));
-	if ((p = gcry_md_read(md, hash->gcry)) == NULL)
+	/* Asked for another hash, libgcrypt ends the process. */
+	if (!gcry_md_is_enabled(md, hash->gcry) ||
+	    (p = gcry_md_read(md, hash->gcry)) == NULL)
 		return failed(why, "the digest is of another hash");
 	memcpy(b->digest, p, hash->len);
 	b->digest_len = hash->len;
