@@ -15,6 +15,9 @@ BUILD = pathlib.Path(os.environ.get("BUILD", "build/gcc")).resolve()
 WAYBILL = BUILD / "waybill"
 SANITIZED = bool(os.environ.get("SAN"))
 
+# `waybill status`: 0 all is well, 1 something wants a person's attention.
+UP = (0, 1)
+
 # Nothing here depends on the speed of the machine; sanitizers are slow.
 PATIENCE = 120 if SANITIZED else 40
 
@@ -82,7 +85,7 @@ class Gateway:
 
     def secret_key(self):
         """The armored secret key, as gpg can import it."""
-        return next((self.folder / "keys").glob(f"*{self.fingerprint}*")).read_bytes()
+        return (self.folder / "keys" / f"{self.fingerprint}.key").read_bytes()
 
     # Configuration
 
@@ -133,14 +136,24 @@ class Gateway:
             )
         return ran.stdout
 
-    def list(self, *options):
-        return [json.loads(line) for line in self.waybill("list", "--json", *options).splitlines()]
+    def json(self, *arguments):
+        return [json.loads(line) for line in self.waybill(*arguments, "--json").splitlines()]
 
-    def trace(self, text):
-        return [json.loads(line) for line in self.waybill("trace", "--json", text).splitlines()]
+    def list(self, *options):
+        """Oldest first; reason and why are there even when there is none."""
+        return [{"reason": None, "why": "", **doc} for doc in self.json("list", *options)]
+
+    def steps(self, text):
+        """The steps of a document's life, in order."""
+        return [line["step"] for line in self.json("trace", text) if line["type"] == "event"]
 
     def status(self):
-        return json.loads(self.waybill("status", "--json"))
+        """The gateway's own facts, its partners' by name under "partners"."""
+        ran = self.try_waybill("status", "--json")
+        assert ran.returncode in UP, ran
+        lines = [json.loads(line) for line in ran.stdout.splitlines()]
+        partners = {p["partner"]: p for p in lines if p["type"] == "partner"}
+        return {**lines[0], "partners": partners}
 
     def states(self, *options):
         return {doc["name"]: doc["state"] for doc in self.list(*options)}
@@ -167,7 +180,7 @@ class Gateway:
     def _ready(self):
         if self.process.poll() is not None:
             raise AssertionError(f"{self.name} ended:\n{self.log_tail()}")
-        return self.try_waybill("status").returncode == 0
+        return self.try_waybill("status").returncode in UP
 
     def stop(self):
         processes.end(self.process, seconds=PATIENCE)

@@ -7,8 +7,10 @@ import subprocess
 
 import pytest
 
+import pair as worlds
 import processes
 from gateway import PATIENCE, SANITIZED
+from openpgp import Gpg
 from pair import sftp_login
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
@@ -69,9 +71,9 @@ def test_the_trail_tells_every_step_on_both_sides(pair):
     pair.exchange({"trail.xml": b"<trail/>"})
     sent = pair.alder.wait_state("trail.xml", "closed")
     received = pair.birch.wait_state("trail.xml", "delivered")
-    steps = [event["step"] for event in pair.alder.trace(sent["id"]) if "step" in event]
+    steps = pair.alder.steps(sent["id"])
     assert steps[:1] == ["claimed"] and {"sealed", "sent"} <= set(steps), steps
-    steps = [event["step"] for event in pair.birch.trace(received["id"]) if "step" in event]
+    steps = pair.birch.steps(received["id"])
     assert steps[-1] == "delivered", steps
 
 
@@ -111,51 +113,58 @@ def test_three_gib_in_constant_memory(pair):
 # With partners who have nothing but gpg and sftp.
 
 
-@pytest.mark.parametrize("algorithm", ["ed25519", "rsa3072", "rsa4096"])
-def test_gpg_opens_and_verifies_what_we_send(world, algorithm):
-    alder = world.gateway("alder", algorithm)
-    cedar = world.gpg()
-    fingerprint = cedar.new_key("Cedar <edi@cedar.example>", algorithm)
-    server = world.sshd()
-    inbox = world.folder / "inbox"
-    inbox.mkdir()
-    identity, login = alder.new_identity("cedar")
-    server.admit(login, inbox)
-    alder.add_partner(
-        "cedar",
-        cedar.certificate(fingerprint),
-        send={
-            "host": "127.0.0.1",
-            "port": server.port,
-            "user": server.user,
-            "host-keys": [server.host_key],
-            "identity": identity,
-        },
-        **{"flow documents": {"direction": "out", "remote-name": "{id}.{name}"}},
-    )
-    cedar.add(alder.certificate())
-    server.start()
-    alder.start()
+@pytest.fixture(scope="module", params=["ed25519", "rsa3072", "rsa4096"])
+def cedar(request):
+    """alder and its partner cedar, who has gpg; both with keys of that kind."""
+    world = worlds.World()
+    try:
+        world.alder = world.gateway("alder", request.param)
+        world.gpg = world.keep(Gpg())
+        world.key = world.gpg.new_key("Cedar <edi@cedar.example>", request.param)
+        world.gpg.add(world.alder.certificate())
+        world.server = world.sshd()
+        world.inbox = world.folder / "inbox"
+        world.inbox.mkdir()
+        identity, login = world.alder.new_identity("cedar")
+        world.server.admit(login, world.inbox)
+        world.alder.add_partner(
+            "cedar",
+            world.gpg.certificate(world.key),
+            send={
+                "host": "127.0.0.1",
+                "port": world.server.port,
+                "user": world.server.user,
+                "host-keys": [world.server.host_key],
+                "identity": identity,
+            },
+            **{
+                "flow documents": {"direction": "out", "remote-name": "{id}.{name}"},
+                "flow orders": {"direction": "in"},
+            },
+        )
+        world.server.start()
+        world.alder.start()
+        yield world
+    finally:
+        world.close()
+
+
+def test_gpg_opens_and_verifies_what_we_send(cedar):
     documents = {p.name: p.read_bytes() for p in OWN} | {"empty": b"", "Größe 1": b"1"}
     for name, data in documents.items():
-        alder.drop("cedar", name, data)
+        cedar.alder.drop("cedar", name, data)
     for name, data in documents.items():
         (message,) = processes.wait_until(
-            lambda: list(inbox.glob(f"*.{name}")), f"{name} was sent", PATIENCE
+            lambda: list(cedar.inbox.glob(f"*.{name}")), f"{name} was sent", PATIENCE
         )
-        plain, status = cedar.open(message.read_bytes())
+        plain, status = cedar.gpg.open(message.read_bytes())
         assert plain == data
-        assert status["VALIDSIG"].endswith(alder.fingerprint)
+        assert status["VALIDSIG"].endswith(cedar.alder.fingerprint)
         assert "GOODSIG" in status and "GOODMDC" in status
         assert status["PLAINTEXT"].startswith("62 ")  # 'b', binary
 
 
-@pytest.mark.parametrize("algorithm", ["ed25519", "rsa3072", "rsa4096"])
-def test_what_gpg_and_sftp_send_is_accepted(new_pair, algorithm):
-    pair = new_pair(algorithm=algorithm)
-    gpg, fingerprint = pair.partner_with_gpg(algorithm=algorithm)
-    sftp = sftp_login(pair, pair.server, pair.birch.mailbox("cedar"))
-    pair.start()
+def test_what_gpg_and_sftp_send_is_accepted(cedar):
     variants = {
         "default.txt": [],
         "armored.txt": ["--armor"],
@@ -169,14 +178,15 @@ def test_what_gpg_and_sftp_send_is_accepted(new_pair, algorithm):
     batch = ""
     for number, (name, options) in enumerate(variants.items()):
         sent[name] = f"{name} says: order {number}\n".encode() * (1 << (2 * number))
-        file = pair.folder / f"{name}.pgp"
+        file = cedar.folder / f"{name}.pgp"
         file.write_bytes(
-            gpg.make(sent[name], name, fingerprint, pair.birch.fingerprint, *options)
+            cedar.gpg.make(sent[name], name, cedar.key, cedar.alder.fingerprint, *options)
         )
         batch += f"put {file} .{file.name}.part\nrename .{file.name}.part {file.name}\n"
+    sftp = sftp_login(cedar, cedar.server, cedar.alder.mailbox("cedar"))
     subprocess.run(sftp, input=batch, text=True, check=True, stdout=subprocess.DEVNULL)
-    found = pair.birch.wait_delivered("cedar", sent)
+    found = cedar.alder.wait_delivered("cedar", sent, "orders")
     for name, data in sent.items():
         assert found[name].read_bytes() == data
         meta = found[name].with_name(f"{name}.meta.json").read_text()
-        assert fingerprint in meta
+        assert cedar.key in meta

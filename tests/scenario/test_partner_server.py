@@ -62,7 +62,7 @@ def test_host_key_changed(new_pair):
     waits(pair, "other-key.txt", "host-key-changed")
     logins = pair.server.logins()
     doc = pair.alder.wait_state("other-key.txt", "sealed", "host-key-changed")
-    assert pair.server.host_key in doc["text"], "the key that was shown is told"
+    assert pair.server.host_key in doc["why"], "the key that was shown is told"
     assert pair.server.logins() == logins, "we logged in to a stranger"
     for path, content in old.items():
         path.write_bytes(content)
@@ -124,7 +124,7 @@ def test_a_document_that_cannot_be_sent_in_its_lifetime_is_held(new_pair):
     pair.alder.drop("birch", "late.txt", b"too late")
     doc = pair.alder.wait_state("late.txt", "held", "tries-exhausted")
     assert (pair.alder.state / "sealed" / doc["id"]).exists()
-    assert "unreachable" in doc["text"]
+    assert "unreachable" in doc["why"]
 
 
 def test_a_dead_partner_does_not_slow_the_others(new_pair):
