@@ -636,7 +636,9 @@ START_TEST(flood_costs_no_memory)
 	o = play(plan, LIST, &connection);
 	getrusage(RUSAGE_SELF, &after);
 	ck_assert_int_eq(o.st, GW_AGAIN);
+#ifndef __SANITIZE_ADDRESS__ /* which keeps what was freed */
 	ck_assert_int_lt(after.ru_maxrss - before.ru_maxrss, 16 * 1024);
+#endif
 }
 END_TEST
 
