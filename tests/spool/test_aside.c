@@ -276,6 +276,7 @@ main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, desk_make, desk_remove);
 	tcase_add_test(tc, test_return);
 	tcase_add_test(tc, test_return_of_the_sealed_form);

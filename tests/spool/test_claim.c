@@ -323,7 +323,7 @@ main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
-	tcase_set_timeout(tc, 30);
+	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, desk_remove);
 	tcase_add_test(tc, test_take);
 	tcase_add_test(tc, test_vanished);

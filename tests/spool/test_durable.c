@@ -296,6 +296,7 @@ main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, desk_make, desk_remove);
 	tcase_add_test(tc, test_publish);
 	tcase_add_test(tc, test_publish_never_replaces);

@@ -272,6 +272,7 @@ main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, desk_make, desk_remove);
 	tcase_add_test(tc, test_folders_are_made);
 	tcase_add_test(tc, test_group_of_the_parent);

@@ -5,6 +5,7 @@
 #include "spool/claim.h"
 #include "spool/lease.h"
 #include "spool/watch_names.h"
+#include "tests/spool/small_disk.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -646,6 +647,42 @@ START_TEST(test_crowd_of_unready_files)
 }
 END_TEST
 
+/* inotify says no: scans do it all, and the reason is told. */
+static void
+check_degraded(const char *limit)
+{
+	struct watch_folder f = orders(WATCH_RENAME);
+	const char *reason;
+
+	if (!small_disk_namespace() || !small_disk_write(limit, "0"))
+		return; /* this kernel lets us lower no limits */
+	watch_free(watch);
+	MUST(watch_new(desk, &watch, &place_why));
+	look_after(&f);
+	put(ORDERS, "a", "x");
+	expect("a");
+	take(&finds[0]);
+	reason = watch_degraded(watch, number);
+	ck_assert_ptr_nonnull(reason);
+	ck_assert_ptr_nonnull(strstr(reason, "inotify"));
+	put(ORDERS, "b", "x");
+	expect_nothing(0);
+	ck_assert_int_gt(watch_timeout(watch), 3000);
+	ck_assert_int_le(watch_timeout(watch), 5000);
+}
+
+START_TEST(test_no_inotify_watches)
+{
+	check_degraded("/proc/sys/user/max_inotify_watches");
+}
+END_TEST
+
+START_TEST(test_no_inotify_instances)
+{
+	check_degraded("/proc/sys/user/max_inotify_instances");
+}
+END_TEST
+
 START_TEST(test_names_table)
 {
 	struct watch_names *n = watch_names_new(1000);
@@ -751,6 +788,8 @@ main(void)
 	tcase_add_test(tc, test_mailbox);
 	tcase_add_test(tc, test_queue_overflows);
 	tcase_add_test(tc, test_crowd_of_unready_files);
+	tcase_add_test(tc, test_no_inotify_watches);
+	tcase_add_test(tc, test_no_inotify_instances);
 	tcase_add_test(tc, test_names_table);
 	tcase_add_test(tc, test_without_leases);
 	suite_add_tcase(s, tc);
