@@ -45,7 +45,7 @@ struct sshd {
 	const char *user;
 };
 
-__attribute__((unused)) static void
+__attribute__((unused, format(printf, 1, 2))) static void
 sh(const char *fmt, ...)
 {
 	char cmd[2048];
