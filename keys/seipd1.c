@@ -231,7 +231,8 @@ seipd1_start(struct seipd_writer *w, const struct buf *key, uint8_t *out,
 	    !cfb_open(&w->cfb, GCRY_CIPHER_AES256, key))
 		return gcry_failed(why);
 	*out++ = 1;
-	gcry_randomize(out, PREFIX_LEN - 2, GCRY_STRONG_RANDOM);
+	/* Unpredictable is enough for it; secret it is not. */
+	gcry_create_nonce(out, PREFIX_LEN - 2);
 	memcpy(out + PREFIX_LEN - 2, out + PREFIX_LEN - 4, 2);
 	return seipd1_more(w, out, PREFIX_LEN, out, why);
 }

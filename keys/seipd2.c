@@ -262,7 +262,8 @@ seipd2_start(struct seipd_writer *w, const struct buf *key, int chunk_octet,
 	memset(w, 0, sizeof(*w));
 	if (key->len != seipd_key_len(SEIPD_AES256))
 		return gcry_failed(why);
-	gcry_randomize(p.salt, sizeof(p.salt), GCRY_STRONG_RANDOM);
+	/* Never the same twice is enough for a salt. */
+	gcry_create_nonce(p.salt, sizeof(p.salt));
 	if (!derive(&p, key, &w->key))
 		return gcry_failed(why);
 	out[0] = 2;

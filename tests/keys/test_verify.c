@@ -375,6 +375,46 @@ START_TEST(whole_message)
 }
 END_TEST
 
+/* RSA on both sides; a stride, because each try costs a decryption. */
+START_TEST(whole_message_rsa)
+{
+	struct party from =
+	    party_made(SECRET_RSA3072, "From", NOW - 86400, 0, true);
+	struct party to =
+	    party_made(SECRET_RSA3072, "To", NOW - 86400, 0, true);
+	struct seal_request q = party_request(&from, &to);
+	struct seal_result s;
+	struct unseal_result u;
+	struct verify_result v;
+	struct why why;
+
+	party_trust(trust, "from", &from);
+	for (int old = 0; old <= 1; old++) {
+		struct buf msg;
+
+		q.force_seipd1 = old;
+		msg = party_seal(&q, text, strlen(text), &s);
+		for (size_t bit = 0; bit < msg.len * 8;
+		     bit += bit < 48 * 8 ? 5 : 151) {
+			msg.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			ck_assert_msg(
+			    party_open(&to, trust, "from", NOW, msg.data,
+				msg.len, &u, &v, NULL, &why) == GW_REFUSED,
+			    "bit %zu passed", bit);
+			unseal_result_free(&u);
+			msg.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		}
+		ck_assert_int_eq(party_open(&to, trust, "from", NOW, msg.data,
+				     msg.len, &u, &v, NULL, &why),
+		    GW_OK);
+		unseal_result_free(&u);
+		buf_free(&msg);
+	}
+	party_free(&from);
+	party_free(&to);
+}
+END_TEST
+
 /* What alder signed for birch, birch cannot pass on to cedar as alder's. */
 START_TEST(passed_on)
 {
@@ -427,6 +467,7 @@ main(void)
 	tcase_add_test(t, text_mode);
 	tcase_add_test(t, document);
 	tcase_add_test(t, whole_message);
+	tcase_add_test(t, whole_message_rsa);
 	tcase_add_test(t, passed_on);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
