@@ -5,8 +5,8 @@
 #include <string.h>
 
 #define USAGE_PLAIN    0
-#define USAGE_AEAD     253
 #define USAGE_SHA1     254
+#define USAGE_SUM      255
 #define S2K_ITERATED   3
 #define S2K_GNU        101
 #define GNU_NO_NUMBERS 1
@@ -159,7 +159,7 @@ take_locked(struct buf *part, const char *passphrase, struct buf *numbers,
 
 	if ((st = read_lock(part, &l, why)) != GW_OK)
 		return st;
-	if (passphrase == NULL)
+	if (passphrase == NULL || *passphrase == '\0')
 		return locked(why, "it needs a passphrase");
 	len = buf_left(part);
 	if (len < SHA1_LEN || (to = buf_room(numbers, len)) == NULL)
@@ -196,9 +196,14 @@ secret_unlock(struct buf *part, const char *passphrase, struct buf *numbers,
 		return take_plain(part, numbers, why);
 	case USAGE_SHA1:
 		return take_locked(part, passphrase, numbers, why);
+	case USAGE_SUM:
+		/* So gpg writes a key whose numbers it left at home. */
+		if (buf_left(part) > 1 && part->data[part->pos + 1] == S2K_GNU)
+			return read_lock(part, &(struct lock){ 0 }, why);
+		/* Its sum, as that of bare cipher numbers, can be kept right
+		 * while the numbers are altered. */
+		return unsupported(why, "protection", usage);
 	default:
-		/* 255 and bare cipher numbers have a sum that anybody can
-		 * keep right while altering the numbers. */
 		return unsupported(why, "protection", usage);
 	}
 }
