@@ -17,13 +17,13 @@ typedef enum gw_status (*seal_sign_fn)(void *ctx, const char *fingerprint,
 struct seal_request {
 	const struct cert *const *recipients;
 	size_t recipient_count;
-	const struct cert *signer;	/* our own, public part */
-	const char *name;		/* literal data's name (cut at 255) */
-	const char *message_id;		/* notations; NULL or "": left out */
+	const struct cert *signer; /* our own, public part */
+	const char *name;          /* literal data's name (cut at 255) */
+	const char *message_id;    /* notations; NULL or "": left out */
 	const char *flow;
 	const char *sequence;
-	time_t when;			/* signature and literal time */
-	bool force_seipd1;		/* partner cannot read AEAD */
+	time_t when;       /* signature and literal time */
+	bool force_seipd1; /* partner cannot read AEAD */
 	seal_sign_fn sign;
 	void *sign_ctx;
 };

@@ -21,17 +21,17 @@ typedef enum gw_status (*unseal_unwrap_fn)(void *ctx, const void *pkesk,
 struct unseal_request {
 	unseal_unwrap_fn unwrap;
 	void *unwrap_ctx;
-	uint64_t max_plain;	/* refuse beyond this many bytes; 0: no limit */
+	uint64_t max_plain; /* refuse beyond this many bytes; 0: no limit */
 };
 
 /* What the message claimed.  Release with unseal_result_free(). */
 struct unseal_result {
 	uint64_t plain_size, sealed_size;
 	uint8_t sealed_sha256[SHA256_LEN];
-	char name[256];			/* literal's name: foreign, unchecked */
-	uint8_t format;			/* 'b', 't', 'u' */
+	char name[256]; /* literal's name: foreign, unchecked */
+	uint8_t format; /* 'b', 't', 'u' */
 	uint32_t date;
-	struct buf signatures;		/* whole signature packets, in order */
+	struct buf signatures; /* whole signature packets, in order */
 	bool aead;
 };
 

@@ -6,23 +6,23 @@
 
 struct verify_request {
 	const struct trust *trust;
-	const char *partner;		/* who delivered it */
+	const char *partner;                 /* who delivered it */
 	const char *const *own_fingerprints; /* our certificates (hex) */
 	size_t own_count;
-	const void *signatures;		/* packets, from unseal_result */
+	const void *signatures; /* packets, from unseal_result */
 	size_t signatures_len;
-	uint64_t plain_size;		/* what the unsealer claims */
-	time_t when;			/* now */
-	unsigned clock_skew;		/* seconds a signature may be ahead */
+	uint64_t plain_size; /* what the unsealer claims */
+	time_t when;         /* now */
+	unsigned clock_skew; /* seconds a signature may be ahead */
 };
 
 /* What was proven. */
 struct verify_result {
-	char signer[DOC_FINGERPRINT_SIZE];	/* certificate's fingerprint */
+	char signer[DOC_FINGERPRINT_SIZE];      /* certificate's fingerprint */
 	char signing_key[DOC_FINGERPRINT_SIZE]; /* (sub)key that signed */
 	time_t signed_at;
 	uint8_t plain_sha256[SHA256_LEN];
-	char message_id[DOC_MESSAGE_ID_SIZE];	/* "" without notation */
+	char message_id[DOC_MESSAGE_ID_SIZE]; /* "" without notation */
 	char flow[DOC_LABEL_SIZE];
 	char sequence[32];
 };

@@ -1,5 +1,6 @@
 /* tests/keys/test_interop.c - messages go both ways between us and gpg, sqop
  * and the vectors of others; what they can make wrong is refused. */
+#include "keys/armor.h"
 #include "keys/body.h"
 #include "keys/dearmor.h"
 #include "tests/keys/party.h"
@@ -572,6 +573,87 @@ START_TEST(partial_lengths)
 }
 END_TEST
 
+/* A detached signature of the interoperability suite by its "bob". */
+static enum gw_status
+check_bob(const char *sig, const void *data, size_t len, struct why *why)
+{
+	struct buf text, cert_text, packets;
+	struct cert *bob;
+	struct trust *t = trust_new();
+	const char *own = "";
+	struct verify_request q = { .trust = t,
+		.partner = "bob",
+		.own_fingerprints = &own,
+		.own_count = 1,
+		.plain_size = len,
+		.when = now };
+	struct verify_result r;
+	enum gw_status st;
+	int fd = craft_file(data, len);
+
+	ck_assert(
+	    load_vector("interop-suite/data/certificates/bob.pgp", &cert_text));
+	ck_assert(load_vector(sig, &text));
+	buf_init(&packets, 65536);
+	ck_assert_int_eq(
+	    cert_parse(cert_text.data, cert_text.len, &bob, why), GW_OK);
+	ck_assert_int_eq(trust_add(t, "bob", bob, why), GW_OK);
+	if (armor_looks(text.data, text.len))
+		ck_assert_int_eq(armor_read(ARMOR_SIGNATURE, text.data,
+				     text.len, &packets, why),
+		    GW_OK);
+	else
+		buf_put(&packets, text.data, text.len);
+	q.signatures = packets.data;
+	q.signatures_len = packets.len;
+	st = verify_document(&q, fd, &r, why);
+	close(fd);
+	trust_free(t);
+	buf_free(&packets);
+	buf_free(&text);
+	buf_free(&cert_text);
+	return st;
+}
+
+/* RSA signatures whose number is shorter than the key are right all the same;
+ * the two PDFs with one SHA-1 digest are refused for that digest. */
+START_TEST(interop_suite)
+{
+	static const int bits[] = { 3048, 3053, 3054, 3055, 3056, 3058, 3059,
+		3061, 3062, 3063, 3064, 3065, 3067, 3068, 3070, 3071, 3072 };
+	static const char hello[] = "Hello World :)";
+	struct why why = { REASON_NONE, "" };
+	char name[80];
+
+	if (vectors() == NULL)
+		return;
+	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+		snprintf(name, sizeof(name),
+		    "interop-suite/data/short-rsa-sigs/%d-bit.sig", bits[i]);
+		ck_assert_msg(
+		    check_bob(name, hello, strlen(hello), &why) == GW_OK,
+		    "%s: %s", name, why.text);
+		ck_assert_int_eq(
+		    check_bob(name, hello, strlen(hello) - 1, &why),
+		    GW_REFUSED);
+		ck_assert_int_eq(why.reason, REASON_SIGNATURE_BAD);
+	}
+	for (int i = 1; i <= 2; i++) {
+		struct buf pdf;
+
+		snprintf(name, sizeof(name),
+		    "interop-suite/data/messages/shattered-%d.pdf", i);
+		ck_assert(load_vector(name, &pdf));
+		snprintf(name, sizeof(name),
+		    "interop-suite/data/messages/shattered-%d.pdf.asc", i);
+		ck_assert_int_eq(
+		    check_bob(name, pdf.data, pdf.len, &why), GW_REFUSED);
+		ck_assert_int_eq(why.reason, REASON_WEAK);
+		buf_free(&pdf);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -589,6 +671,7 @@ main(void)
 	tcase_add_test(t, sqop_both_ways);
 	tcase_add_test(t, rfc9580);
 	tcase_add_test(t, partial_lengths);
+	tcase_add_test(t, interop_suite);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
