@@ -276,13 +276,16 @@ check_time(const struct verify *v, const struct sig *sig, struct why *why)
 }
 
 /* RFC 9580, 5.2.3.36: when recipients are named, we must be one of them;
- * else somebody passed on what was signed for him. */
+ * else somebody passed on what was signed for him.  Waybill always names
+ * them, and its message-id shows that it was Waybill. */
 static enum gw_status
 check_recipient(const struct verify *v, const struct sig *sig, struct why *why)
 {
 	const struct verify_request *q = v->request;
+	char id[DOC_MESSAGE_ID_SIZE];
 
-	if (sig->recipient_count == 0)
+	if (sig->recipient_count == 0 &&
+	    !sig_notation_text(sig, SIG_NOTATION_MESSAGE_ID, id, sizeof(id)))
 		return GW_OK;
 	for (size_t i = 0; i < sig->recipient_count; i++) {
 		const struct sig_span *r = &sig->recipients[i];

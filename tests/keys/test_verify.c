@@ -42,6 +42,7 @@ struct how {
 	const struct party *to;
 	uint32_t lifetime;
 	const char *notation; /* a critical one */
+	bool waybill;         /* carries our message-id */
 	const char *over;     /* what is hashed instead of the document */
 };
 
@@ -63,6 +64,8 @@ sign(struct buf *all, struct how h)
 		sig_build_recipient(&b, cert_primary(h.to->cert));
 	if (h.lifetime != 0)
 		sig_build_sub_u32(&b, PACKET_SUB_EXPIRES, true, h.lifetime);
+	if (h.waybill)
+		sig_build_notation(&b, SIG_NOTATION_MESSAGE_ID, "17@alder");
 	if (h.notation != NULL)
 		sig_build_sub(&b, PACKET_SUB_NOTATION, true,
 		    "\x80\0\0\0\0\x03\0\x01x@yz", 12);
@@ -136,6 +139,10 @@ START_TEST(one_signature)
 	sign(&s, (struct how){ .by = &alder, .hash = PACKET_SHA512 });
 	passes(&s);
 	sign(&s, (struct how){ .by = &alder, .to = &cedar });
+	fails(&s, REASON_WRONG_RECIPIENT);
+	sign(&s, (struct how){ .by = &alder, .to = &birch, .waybill = true });
+	passes(&s);
+	sign(&s, (struct how){ .by = &alder, .waybill = true });
 	fails(&s, REASON_WRONG_RECIPIENT);
 	sign(&s, (struct how){ .by = &stranger });
 	fails(&s, REASON_SIGNER_UNKNOWN);
