@@ -31,7 +31,8 @@ struct verify_result {
  * Re-read the finished plaintext from descriptor `plain` and check the
  * signatures over it.  GW_OK means: at least one valid signature, by a key
  * that speaks for this partner, valid when it was made and now; the intended
- * recipient, when named, is us; and no signature of that partner is bad.
+ * recipient, when named, is us (a signature with Waybill's message-id must
+ * name one); and no signature of that partner is bad.
  * GW_REFUSED with the reason otherwise.
  */
 enum gw_status verify_document(const struct verify_request *, int plain,
