@@ -116,17 +116,23 @@ link_options(struct ssh_link *link, struct ssh_target *t, struct why *why)
 	return GW_OK;
 }
 
-/* No common algorithm, no SSH at all: that is not a broken line. */
+/* A line that broke, or a server that said goodbye, may be better next time;
+ * no common algorithm, or no SSH at all, is another matter. */
 static enum gw_status
 kex_failed(struct ssh_link *link, struct why *why)
 {
+	/* "Success": libssh's word for an end before the first byte */
+	static const char *const broken[] = { "Socket error", "Writing packet",
+		"SSH_MSG_DISCONNECT", "Success" };
 	const char *said = ssh_get_error(link->session);
 	enum gw_status st = ssh_link_lost(link, "key exchange", why);
 
-	if (strstr(said, "no match for method") != NULL ||
-	    strstr(said, "banner") != NULL || strstr(said, "sign") != NULL ||
-	    strstr(said, "nvalid") != NULL)
-		why->reason = REASON_PROTOCOL;
+	if (said == NULL || said[0] == '\0')
+		return st;
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
+		if (strstr(said, broken[i]) != NULL)
+			return st;
+	why->reason = REASON_PROTOCOL;
 	return st;
 }
 
@@ -168,7 +174,7 @@ not_pinned(struct ssh_link *link, const struct ssh_target *t, const char *shown,
 		    i > 0 ? " or " : "", t->host_keys[i]);
 	}
 	why_set(why, REASON_HOST_KEY,
-	    "%s port %u showed the host key %s %s; pinned is %s", link->host,
+	    "%s port %u showed the host key %s (%s); pinned is %s", link->host,
 	    link->port, shown, type, pins);
 	return GW_REFUSED;
 }
