@@ -11,7 +11,7 @@ void trust_free(struct trust *);
 /* This certificate may sign for this partner.  Takes the certificate.
  * GW_EXISTS (and the certificate stays the caller's) when one of its signing
  * keys already speaks for another partner: identity must be unambiguous. */
-enum gw_status trust_add(struct trust *, const char *partner, struct cert *,
-    struct why *);
+enum gw_status trust_add(
+    struct trust *, const char *partner, struct cert *, struct why *);
 
 #endif

@@ -533,8 +533,8 @@ END_TEST
 START_TEST(not_certificates)
 {
 	static const char *const wrong[] = { "", "hello\n",
-		"-----BEGIN PGP MESSAGE-----\n\naaaa\n"
-		"-----END PGP MESSAGE-----\n",
+		("-----BEGIN PGP MESSAGE-----\n\naaaa\n"
+		 "-----END PGP MESSAGE-----\n"),
 		"\xc6", "\xcd\x01x", "\xc6\xff\xff\xff\xff\xff\x04" };
 
 	buf_put_text(&text, wrong[_i]);
