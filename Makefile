@@ -69,8 +69,8 @@ help:
 	@echo "make packages   install the Debian packages that building and testing need"
 
 define folder
-$(1)_cflags	:= $$(if $$($(1)_pkgs),$$(shell $$(PKG_CONFIG) --cflags $$($(1)_pkgs)))
-$(1)_libs	:= $$(if $$($(1)_pkgs),$$(shell $$(PKG_CONFIG) --libs $$($(1)_pkgs))) $$($(1)_extra)
+$(1)_cflags	:= $$(if $$($(1)_pkgs),$$(shell $$(PKG_CONFIG) --cflags $$($(1)_pkgs) 2>/dev/null))
+$(1)_libs	:= $$(if $$($(1)_pkgs),$$(shell $$(PKG_CONFIG) --libs $$($(1)_pkgs) 2>/dev/null)) $$($(1)_extra)
 $(1)_obj	:= $$($(1)_src:%.c=$$(BUILD)/%.o)
 $$($(1)_obj): private PKG_CFLAGS := $$($(1)_cflags)
 $$(BUILD)/lib$(1).a: $$($(1)_obj)
@@ -115,7 +115,7 @@ lint:
 	tests/lint/run
 
 demo:
-	tests/demo/run
+	BUILD=$(BUILD) tests/demo/run
 
 bench: $(BUILD)/waybill
 	BUILD=$(BUILD) tests/bench/run

@@ -97,8 +97,12 @@ land(struct spooler *sp, struct item *item)
 	case GW_OK:
 		unseal(sp, item);
 		break;
-	case GW_NONE:
 	case GW_AGAIN:
+		if (why.reason != REASON_STILL_WRITTEN)
+			item_why(item, &why);
+		item_forget(sp, item);
+		break;
+	case GW_NONE:
 		item_forget(sp, item);
 		break;
 	case GW_REFUSED:
@@ -425,7 +429,9 @@ done_inspect(struct spooler *sp, struct item *item, struct msg *m)
 	if (!msg_done(m))
 		st = GW_INTERNAL;
 	if (st == GW_OK) {
-		pass(sp, item);
+		/* Its twin may have passed while this one was inspected. */
+		if (!seen_before(sp, item))
+			pass(sp, item);
 		return;
 	}
 	item_why(item, &why);
@@ -490,19 +496,13 @@ quarantine(struct spooler *sp, struct item *item)
 
 /* After a restart. */
 
+/* The end of a whole gateway is no document's fault and is not counted; one
+ * that workers died on before goes on travelling alone. */
 static void
 resume_unseal(struct spooler *sp, struct item *item)
 {
 	item->alone = item->doc.attempts > 1;
-	if (item->doc.attempts >= DEATHS_MAX) {
-		why_set(&item->doc.why, REASON_WORKER_DIED,
-		    "%u attempts to open it did not end", item->doc.attempts);
-		quarantine(sp, item);
-		return;
-	}
-	item->doc.attempts++;
-	item_change(sp, item, item->doc.state, "resumed", NULL);
-	round_then(sp, item, unseal);
+	unseal(sp, item);
 }
 
 void

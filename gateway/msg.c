@@ -195,7 +195,8 @@ msg_send(const struct chan *c, struct msg *m, struct why *why)
 		memset(control, 0, sizeof(control));
 		h.msg_control = control;
 		h.msg_controllen = CMSG_SPACE(m->fds * sizeof(int));
-		cm = CMSG_FIRSTHDR(&h);
+		if ((cm = CMSG_FIRSTHDR(&h)) == NULL)
+			gw_fatal("no room for a message's descriptors");
 		cm->cmsg_level = SOL_SOCKET;
 		cm->cmsg_type = SCM_RIGHTS;
 		cm->cmsg_len = CMSG_LEN(m->fds * sizeof(int));

@@ -104,8 +104,12 @@ claim(struct spooler *sp, struct item *item)
 	case GW_OK:
 		seal(sp, item);
 		break;
-	case GW_NONE:
 	case GW_AGAIN:
+		if (why.reason != REASON_STILL_WRITTEN)
+			item_why(item, &why);
+		item_forget(sp, item);
+		break;
+	case GW_NONE:
 		item_forget(sp, item);
 		break;
 	case GW_REFUSED:
@@ -431,25 +435,19 @@ outbound_hold(struct spooler *sp, struct item *item)
 
 /* After a restart. */
 
+/* The end of a whole gateway is no document's fault and is not counted; one
+ * that sealers died on before goes on travelling alone. */
 static void
 claimed_again(struct spooler *sp, struct item *item)
 {
-	if (item->doc.attempts >= DEATHS_MAX || item->flow == NULL) {
-		if (item->flow == NULL)
-			why_set(&item->doc.why, REASON_NO_FLOW,
-			    "the flow %s is not configured any more",
-			    item->doc.flow);
-		else
-			why_set(&item->doc.why, REASON_WORKER_DIED,
-			    "%u attempts to seal it did not end",
-			    item->doc.attempts);
+	if (item->flow == NULL) {
+		why_set(&item->doc.why, REASON_NO_FLOW,
+		    "the flow %s is not configured any more", item->doc.flow);
 		give_back(sp, item);
 		return;
 	}
 	item->alone = item->doc.attempts > 1;
-	item->doc.attempts++;
-	item_change(sp, item, DOC_CLAIMED, "resumed", NULL);
-	round_then(sp, item, seal);
+	seal(sp, item);
 }
 
 void

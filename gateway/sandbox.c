@@ -236,13 +236,19 @@ struct net_rule {
 
 #define FS_ABI_1 ((1ULL << 13) - 1) /* EXECUTE up to MAKE_SYM */
 #define FS_READ  (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-/* No links, devices, sockets or programs: only files and folders.  REFER,
- * since a claim and a delivery are renames between folders. */
+/*
+ * REFER, since a claim and a delivery are renames between folders.  Links,
+ * pipes, sockets and devices, so that one that somebody put in a drop folder
+ * can be moved aside: the calls that would make one are not on the list.
+ */
 #define FS_WRITE                                                               \
 	(FS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE |                             \
 	    LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_REMOVE_FILE |     \
 	    LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |      \
-	    LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REFER)
+	    LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_SYM |        \
+	    LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_SOCK |      \
+	    LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK |     \
+	    LANDLOCK_ACCESS_FS_REFER)
 /* What may be asked for a thing that is no folder. */
 #define FS_FILE                                                                \
 	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |        \

@@ -69,6 +69,7 @@ inspector_main(void)
 	/* The address sanitizer reserves terabytes that it never touches. */
 	limit(RLIMIT_AS, MEMORY_MAX);
 #endif
+	xml_start();
 	opening_seclude(&o);
 	worker_loop(&(struct worker){ .takes = MSG_INSPECT,
 			.gives = MSG_INSPECTED,

@@ -379,6 +379,10 @@ open_stores(struct spooler *sp)
 	    recover_run(sp->spool, sp->ledger, &r, &why) != GW_OK ||
 	    watch_new(sp->spool, &sp->watch, &why) != GW_OK)
 		opening_fail("spooler", &why);
+	if (r.lost > 0 || r.missing > 0)
+		log_line(LOG_LEVEL_ERROR, "-", "spooler", "recovered-with-loss",
+		    "files-without-row=%lu rows-without-file=%lu see=fsck",
+		    r.lost, r.missing);
 	log_line(LOG_LEVEL_INFO, "-", "spooler", "recovered",
 	    "documents=%lu finished=%lu dropped=%lu removed=%lu ms=%lld",
 	    r.documents, r.finished, r.dropped, r.removed,
