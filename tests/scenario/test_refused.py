@@ -116,7 +116,7 @@ def test_expired_signer(new_pair):
     pair = new_pair()
     gpg, _ = pair.partner_with_gpg("elder")
     old = gpg.new_key(
-        "elder <edi@elder.example>", expires="20200401T000000", when="20200101T000000"
+        "elder until 2020 <edi@elder.example>", expires="20200401T000000", when="20200101T000000"
     )
     (pair.birch.folder / "partners.d" / "old.asc").write_bytes(gpg.certificate(old))
     pair.birch.partners["elder"]["certificates"].append("old.asc")
