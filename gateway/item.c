@@ -126,6 +126,10 @@ item_retry(struct spooler *sp, struct item *item,
 {
 	unsigned n = item->failures;
 
+	/* Once, so that a trace tells what it waits for. */
+	if (n == 0 && item->doc.why.reason != REASON_NONE)
+		item_change(sp, item, item->doc.state, "waits",
+		    reason_code(item->doc.why.reason));
 	if (n < RETRY_DOUBLINGS)
 		item->failures++;
 	item->due_ms = clock_mono_ms() + ((int64_t)RETRY_FIRST_MS << n);

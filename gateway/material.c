@@ -29,6 +29,7 @@ struct loader {
 	/* Fingerprint and file of each secret key, as found. */
 	char fingerprint[SECRETS_MAX][DOC_FINGERPRINT_SIZE];
 	char *path[SECRETS_MAX];
+	size_t spoilt; /* of the report: only time is to blame */
 };
 
 static void *
@@ -124,10 +125,11 @@ keep_public(struct loader *l, const struct cert *cert, struct why *why)
 	if (l->cfg->signing_key == NULL ||
 	    strcmp(cert_fingerprint(cert), l->cfg->signing_key) != 0)
 		return GW_OK;
-	if ((st = cert_usable(cert, CERT_SIGN, l->now, why)) != GW_OK) {
-		why_prefix(
-		    why, "signing-key %s cannot sign", l->cfg->signing_key);
-		return st;
+	if (cert_usable(cert, CERT_SIGN, l->now, why) != GW_OK) {
+		config_report_add(l->report, l->cfg->file, 0,
+		    "signing-key %s cannot sign: %s", l->cfg->signing_key,
+		    why->text);
+		l->spoilt++;
 	}
 	buf_init(&l->m->own_certificate, KEY_FILE_MAX);
 	return buf_put(&l->m->own_certificate, public->data, public->len)
@@ -174,7 +176,8 @@ free_text:
 static void
 check_signing_key(struct loader *l)
 {
-	if (l->cfg->signing_key == NULL || config_report_count(l->report) > 0)
+	if (l->cfg->signing_key == NULL ||
+	    config_report_count(l->report) > l->spoilt)
 		return;
 	for (size_t i = 0; i < l->m->secret_count; i++) {
 		if (strcmp(l->fingerprint[i], l->cfg->signing_key) == 0)
@@ -285,6 +288,16 @@ free_cert:
 }
 
 static void
+add_spoilt(struct loader *l, const struct config_partner *partner,
+    const char *what, const struct why *why)
+{
+	config_report_add(l->report, partner->file, 0,
+	    "partner %s: no certificate %s: %s", partner->name, what,
+	    why->text);
+	l->spoilt++;
+}
+
+static void
 load_certificates(struct loader *l, const struct config_partner *partner,
     struct material_partner *m)
 {
@@ -300,13 +313,10 @@ load_certificates(struct loader *l, const struct config_partner *partner,
 	if (config_report_count(l->report) > before)
 		return;
 	if (config_has_flow(partner, DOC_OUT) && !can.encrypt)
-		config_report_add(l->report, partner->file, 0,
-		    "partner %s: no certificate can be encrypted to: %s",
-		    partner->name, can.encrypt_why.text);
+		add_spoilt(l, partner, "can be encrypted to", &can.encrypt_why);
 	if (config_has_flow(partner, DOC_IN) && !can.sign)
-		config_report_add(l->report, partner->file, 0,
-		    "partner %s: no certificate can have signed documents: %s",
-		    partner->name, can.sign_why.text);
+		add_spoilt(
+		    l, partner, "can have signed documents", &can.sign_why);
 }
 
 static void
@@ -343,8 +353,8 @@ load_partners(struct loader *l)
 }
 
 enum gw_status
-material_load(const struct config *cfg, config_error_fn tell, void *ctx,
-    struct material **out)
+material_load(const struct config *cfg, enum material_use use,
+    config_error_fn tell, void *ctx, struct material **out)
 {
 	struct loader *l = zeroed(1, sizeof(*l));
 	enum gw_status st = GW_REFUSED;
@@ -359,7 +369,8 @@ material_load(const struct config *cfg, config_error_fn tell, void *ctx,
 	load_secrets(l);
 	load_partners(l);
 	config_report_tell(l->report, tell, ctx);
-	if (config_report_count(l->report) == 0) {
+	if (config_report_count(l->report) ==
+	    (use == MATERIAL_RUN ? l->spoilt : 0)) {
 		*out = l->m;
 		l->m = NULL;
 		st = GW_OK;

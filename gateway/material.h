@@ -26,12 +26,18 @@ struct material {
 
 /*
  * Load and check everything: files are safe (owner, mode), parse, belong
- * together; the signing key can sign now, each partner with outbound flows
- * has a certificate that can be encrypted to, none speaks for two partners.
- * All errors are told through the callback.  keys_init() must have been called.
+ * together; none speaks for two partners.  All errors are told through the
+ * callback.  keys_init() must have been called.
+ *
+ * What only time has spoilt (our signing key or a partner's certificates have
+ * expired) is told as well, but is an error for MATERIAL_CHECK alone: a gateway
+ * that would not start again because one partner's key ran out overnight would
+ * stop the traffic of all others.  Documents that need it are refused one by
+ * one, with that reason.
  */
-enum gw_status material_load(
-    const struct config *, config_error_fn, void *ctx, struct material **out);
+enum material_use { MATERIAL_RUN, MATERIAL_CHECK };
+enum gw_status material_load(const struct config *, enum material_use,
+    config_error_fn, void *ctx, struct material **out);
 void material_free(struct material *);
 
 #endif

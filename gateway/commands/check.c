@@ -221,7 +221,7 @@ check(const char *path, bool json)
 	if (key_start(&why) != GW_OK)
 		problem(&f, path, 0, why.text);
 	else if (config_load(path, problem, &f, &cfg) == GW_OK &&
-		 material_load(cfg, problem, &f, &m) == GW_OK)
+		 material_load(cfg, MATERIAL_CHECK, problem, &f, &m) == GW_OK)
 		good = true;
 	if (good)
 		check_keys(&f, cfg, m);

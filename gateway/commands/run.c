@@ -25,7 +25,7 @@ load(void *path, struct config **cfg, struct material **m)
 
 	if ((st = config_load(path, tell, NULL, cfg)) != GW_OK)
 		return st;
-	if ((st = material_load(*cfg, tell, NULL, m)) != GW_OK) {
+	if ((st = material_load(*cfg, MATERIAL_RUN, tell, NULL, m)) != GW_OK) {
 		config_free(*cfg);
 		*cfg = NULL;
 	}
