@@ -35,10 +35,10 @@ time_t cert_expires(const struct cert *, enum cert_use);
 const char *cert_algorithm(const struct cert *, enum cert_use);
 /* Can it be used for this at that time?  GW_REFUSED with the reason
  * (RECIPIENT_UNFIT, SIGNER_EXPIRED, SIGNER_REVOKED, WEAK ...) and the date. */
-enum gw_status cert_usable(const struct cert *, enum cert_use, time_t when,
-    struct why *);
+enum gw_status cert_usable(
+    const struct cert *, enum cert_use, time_t when, struct why *);
 /* Append the certificate, binary or armored (the latter for people). */
-enum gw_status cert_export(const struct cert *, bool armored, struct buf *,
-    struct why *);
+enum gw_status cert_export(
+    const struct cert *, bool armored, struct buf *, struct why *);
 
 #endif

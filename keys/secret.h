@@ -28,9 +28,9 @@ struct secret_params {
 	enum secret_kind kind;
 	const char *user_id;
 	time_t created;
-	time_t expires;		/* absolute; 0: never */
-	bool announce_seipd2;	/* features 0x08 beside 0x01 */
-	const char *passphrase;	/* NULL: stored unprotected (mode 0600) */
+	time_t expires;         /* absolute; 0: never */
+	bool announce_seipd2;   /* features 0x08 beside 0x01 */
+	const char *passphrase; /* NULL: stored unprotected (mode 0600) */
 };
 /* New v4 key: primary certifies, one subkey signs, one encrypts.  Appends
  * the armored secret key; *out may be NULL when only the text is wanted. */
