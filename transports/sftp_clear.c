@@ -218,7 +218,8 @@ sftp_clear_start(
 		return GW_AGAIN;
 	}
 	if (!clear_names(x, order)) {
-		why_set(why, REASON_BAD_NAME, "folder and name are too long");
+		why_set(why, REASON_BAD_NAME,
+		    "not a name in a folder, or too long");
 		clear_free(x);
 		return GW_REFUSED;
 	}

@@ -39,6 +39,9 @@
 #define WINDOW_WIDE ((uint32_t)8 * 1024 * 1024)
 
 #define PATIENCE_MS 60000
+/* Bytes a millisecond: 4 MB/s. */
+#define SETTLE_RATE     4000
+#define LONGEST_WAIT_MS 60000
 
 static void
 finish(struct sftp_client *c, enum gw_status st, const struct why *why)
@@ -326,15 +329,24 @@ owed(const struct sftp_client *c)
 	       !c->greeted;
 }
 
+/* How long a silence may last.  A server that syncs a large file to a slow
+ * disk says nothing meanwhile: it gets the time for that, too. */
+static int64_t
+silence_allowed(const struct sftp_client *c)
+{
+	if (!owed(c))
+		return c->patience_ms / 2;
+	return c->patience_ms + (int64_t)(c->bytes_settling / SETTLE_RATE);
+}
+
 static void
 keep_time(struct sftp_client *c)
 {
-	int64_t quiet = clock_mono_ms() - c->moved_ms;
-
+	if (clock_mono_ms() - c->moved_ms < silence_allowed(c))
+		return;
 	if (owed(c)) {
-		if (quiet >= c->patience_ms)
-			finish_stalled(c);
-	} else if (quiet >= c->patience_ms / 2) {
+		finish_stalled(c);
+	} else {
 		sftp_ask_path(c, NULL, SFTP_REALPATH, ".", SFTP_NAME, NULL);
 		c->moved_ms = clock_mono_ms();
 		(void)transmit(c);
@@ -515,6 +527,8 @@ sftp_client_timeout(const struct sftp_client *c)
 
 	if (c->fresh)
 		return 0;
+	if (left > LONGEST_WAIT_MS)
+		left = LONGEST_WAIT_MS;
 	return left > 0 ? (int)left : 0;
 }
 

@@ -375,7 +375,8 @@ sftp_fetch_start(
 	enum gw_status st;
 
 	if (!sftp_packet_path(path, sizeof(path), order->folder, order->name)) {
-		why_set(why, REASON_BAD_NAME, "folder and name are too long");
+		why_set(why, REASON_BAD_NAME,
+		    "not a name in a folder, or too long");
 		free(f);
 		return GW_REFUSED;
 	}

@@ -96,5 +96,9 @@ sftp_packet_path(char *out, size_t size, const char *folder, const char *name)
 	const char *between = n > 0 && folder[n - 1] != '/' ? "/" : "";
 	int len = snprintf(out, size, "%s%s%s", folder, between, name);
 
+	/* A name is one step: never out of the folder, never into another. */
+	if (name[0] == '\0' || strchr(name, '/') != NULL ||
+	    strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return false;
 	return len > 0 && (size_t)len < size && len < SFTP_PATH_MAX;
 }

@@ -90,7 +90,7 @@ bool sftp_packet_string(struct buf *, size_t max, struct buf *view);
 bool sftp_packet_attrs(struct buf *, struct sftp_attrs *);
 
 /* "folder/name", or the name alone for the login folder; false when it does
- * not fit SFTP_PATH_MAX. */
+ * not fit SFTP_PATH_MAX, or the name is none (empty, with '/', "." or ".."). */
 bool sftp_packet_path(
     char *out, size_t size, const char *folder, const char *name);
 

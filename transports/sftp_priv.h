@@ -87,7 +87,8 @@ struct sftp_client {
 	void *window_room;
 
 	int patience_ms;
-	int64_t moved_ms; /* last sign of life or acceptance */
+	uint64_t bytes_settling; /* being synced and closed on the server */
+	int64_t moved_ms;        /* last sign of life or acceptance */
 	uint64_t moved_out;
 };
 

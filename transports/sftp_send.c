@@ -55,6 +55,7 @@ struct send {
 	uint64_t sent;
 	struct sftp_handle handle;
 	bool opened, closed; /* the handle; requests may be on their way */
+	bool settling;       /* counted in bytes_settling */
 	bool created;        /* there is a temp file of ours to remove */
 	bool sized;          /* stat after close said our size */
 	bool restat;         /* asked a second time, alone */
@@ -322,6 +323,15 @@ work_writing(struct sftp_client *c, struct send *s)
 
 /* CLOSING */
 
+/* The server has nothing more to store for this document. */
+static void
+settled(struct sftp_client *c, struct send *s)
+{
+	if (s->settling)
+		c->bytes_settling -= s->order.size;
+	s->settling = false;
+}
+
 static void
 on_sync(struct sftp_client *c, struct sftp_job *job, struct sftp_answer *a)
 {
@@ -334,9 +344,24 @@ static void
 on_close(struct sftp_client *c, struct sftp_job *job, struct sftp_answer *a)
 {
 	c->handles--;
+	settled(c, send_of(job));
 	/* Quotas and network file systems report a full disk here. */
 	if (a->code != SFTP_OK)
 		fail_status(send_of(job), a, "closing", send_of(job)->temp);
+}
+
+static void
+fail_stat(struct send *s, const struct sftp_answer *a)
+{
+	struct why why;
+
+	if (a->code != SFTP_NO_SUCH_FILE) {
+		fail_status(s, a, "looking at", s->temp);
+		return;
+	}
+	why_set(&why, REASON_REMOTE_FAILED,
+	    "what we sent is not on the server any more");
+	fail(s, GW_AGAIN, &why);
 }
 
 static void
@@ -347,7 +372,7 @@ on_size(struct sftp_client *c, struct sftp_job *job, struct sftp_answer *a)
 	if (a->type != SFTP_ATTRS) {
 		/* Asked too early it may not be there yet; see below. */
 		if (s->restat)
-			fail_status(s, a, "looking at", s->temp);
+			fail_stat(s, a);
 		s->temp_is.size = 0;
 		return;
 	}
@@ -362,6 +387,8 @@ closing_next(struct sftp_client *c, struct send *s)
 {
 	switch (s->step) {
 	case 0:
+		c->bytes_settling += s->order.size;
+		s->settling = true;
 		if (c->can_fsync)
 			sftp_ask_extended(c, &s->job, "fsync@openssh.com", NULL,
 			    &s->handle, SFTP_STATUS, on_sync);
@@ -464,8 +491,8 @@ static void
 on_clean_close(
     struct sftp_client *c, struct sftp_job *job, struct sftp_answer *a)
 {
-	(void)job;
 	(void)a;
+	settled(c, send_of(job));
 	c->handles--;
 }
 
@@ -602,7 +629,8 @@ sftp_send_start(
 	s->final = path_of(order->folder, order->final_name);
 	s->folder = strdup(order->folder[0] != '\0' ? order->folder : ".");
 	if (s->temp == NULL || s->final == NULL || s->folder == NULL) {
-		why_set(why, REASON_BAD_NAME, "folder and name are too long");
+		why_set(why, REASON_BAD_NAME,
+		    "not a name in a folder, or too long");
 		send_free(s);
 		return GW_REFUSED;
 	}

@@ -14,7 +14,9 @@ struct ssh_target {
 	unsigned port;
 	const char *user;
 	int fd; /* connected socket; ssh_link_open takes it */
-	/* pinned SHA-256 fingerprints ("SHA256:..."), at least one */
+	/* pinned SHA-256 fingerprints ("SHA256:..."), at least one; a
+	 * server with keys of several types shows Ed25519, then RSA, then
+	 * ECDSA, unless the pin names its type ("SHA256:... ssh-rsa") */
 	const char *const *host_keys;
 	size_t host_key_count;
 	const char *identity; /* private key, OpenSSH or PEM text */

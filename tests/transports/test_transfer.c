@@ -424,6 +424,32 @@ START_TEST(rest_of_an_aborted_try_is_overwritten)
 }
 END_TEST
 
+START_TEST(a_name_is_one_step)
+{
+	static const char *const bad[] = { "", ".", "..", "../x", "a/b",
+		"/etc/passwd" };
+
+	for (int i = 0; i < 6; i++) {
+		struct sftp_send_job job = { .folder = d.files,
+			.temp_name = ".t",
+			.final_name = bad[i] };
+		struct sftp_fetch_job get = { .folder = d.files,
+			.name = bad[i] };
+		struct sftp_clear_job gone = { .folder = d.files,
+			.name = bad[i] };
+
+		ck_assert_int_eq(
+		    sftp_send_start(client, &job, &why), GW_REFUSED);
+		ck_assert_int_eq(
+		    sftp_fetch_start(client, &get, &why), GW_REFUSED);
+		ck_assert_int_eq(
+		    sftp_clear_start(client, &gone, &why), GW_REFUSED);
+		ck_assert_int_eq(why.reason, REASON_BAD_NAME);
+	}
+	ck_assert_uint_eq(sftp_client_busy(client), 0);
+}
+END_TEST
+
 START_TEST(our_file_shrank)
 {
 	struct outcome o = { .st = GW_OK };
@@ -517,6 +543,115 @@ START_TEST(server_frozen_in_the_middle)
 	ck_assert_int_eq(o.why.reason, REASON_CONNECTION_LOST);
 	ck_assert_int_ge(clock_mono_ms() - from, 390);
 	ck_assert_int_lt(clock_mono_ms() - from, 5000);
+}
+END_TEST
+
+/* Between us and the server, in a process of its own: passes everything on,
+ * but for one bit of the nth byte in one direction. */
+static pid_t
+relay_start(int near, int far, bool upward, uint64_t nth)
+{
+	pid_t pid = fork();
+	struct pollfd p[2] = { { near, POLLIN, 0 }, { far, POLLIN, 0 } };
+	uint8_t data[65536];
+	uint64_t seen = 0;
+
+	if (pid != 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (poll(p, 2, -1) > 0) {
+		for (int i = 0; i < 2; i++) {
+			ssize_t n;
+
+			if (p[i].revents == 0)
+				continue;
+			if ((n = read(p[i].fd, data, sizeof(data))) <= 0)
+				_exit(0);
+			if ((i == 0) == upward) {
+				if (nth >= seen && nth < seen + (uint64_t)n)
+					data[nth - seen] ^= 0x20;
+				seen += (uint64_t)n;
+			}
+			if (fd_write_all(p[1 - i].fd, data, (size_t)n, &why) !=
+			    GW_OK)
+				_exit(0);
+		}
+	}
+	_exit(0);
+}
+
+/* Connect by way of a relay. */
+static enum gw_status
+connect_through(bool upward, uint64_t nth, pid_t *pid)
+{
+	const char *pin = d.host_key;
+	struct ssh_facts facts;
+	struct ssh_target t = { .host = "relay",
+		.port = d.port,
+		.user = d.user,
+		.host_keys = &pin,
+		.host_key_count = 1,
+		.identity = d.identity,
+		.timeout_ms = 3000 };
+	enum gw_status st;
+	int s[2], far;
+
+	NEED(ssh_dial("127.0.0.1", d.port, 5000, &far, &why) == GW_OK);
+	NEED(fcntl(far, F_SETFL, 0) == 0);
+	NEED(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s) == 0);
+	*pid = relay_start(s[1], far, upward, nth);
+	close(far);
+	close(s[1]);
+	t.fd = s[0];
+	if ((st = ssh_link_open(&t, &link_, &facts, &why)) != GW_OK)
+		return st;
+	return sftp_client_open(link_, &client, &why);
+}
+
+START_TEST(flipped_bit_on_the_line_is_never_success)
+{
+	/* in the greeting, in the key exchange, and in mid-transfer */
+	static const uint64_t where[] = { 3, 700, 1500, 5000, 100000, 700000 };
+	struct outcome o = { .st = GW_INTERNAL };
+	struct sftp_send_job job = { .fd = content(1 << 20),
+		.size = 1 << 20,
+		.folder = d.files,
+		.temp_name = ".id.part",
+		.final_name = "doc",
+		.done = on_done,
+		.ctx = &o };
+	pid_t pid;
+
+	disconnect_client();
+	if (connect_through(true, where[_i], &pid) == GW_OK) {
+		/* a flipped length may leave the server waiting for more */
+		sftp_client_set_patience(client, 700);
+		ck_assert_int_eq(sftp_send_start(client, &job, &why), GW_OK);
+		ck_assert_int_eq(run_until_idle(client, &why), GW_AGAIN);
+		ck_assert_int_eq(o.st, GW_AGAIN);
+	}
+	ck_assert(!there("doc"));
+	disconnect_client();
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	/* and downward, where we have to notice */
+	if (connect_through(false, where[_i], &pid) == GW_OK) {
+		char back[400];
+		struct outcome f = { .st = GW_INTERNAL };
+		struct sftp_fetch_job get = { .folder = d.dir,
+			.name = "content",
+			.done = on_fetched,
+			.ctx = &f };
+
+		snprintf(back, sizeof(back), "%s/back", d.dir);
+		get.fd = open(back, O_RDWR | O_CREAT | O_TRUNC, 0600);
+		sftp_client_set_patience(client, 700);
+		ck_assert_int_eq(sftp_fetch_start(client, &get, &why), GW_OK);
+		ck_assert_int_eq(run_until_idle(client, &why), GW_AGAIN);
+		ck_assert_int_eq(f.st, GW_AGAIN);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 }
 END_TEST
 
@@ -721,10 +856,12 @@ main(void)
 	tcase_add_test(t, existing_target_is_never_replaced);
 	tcase_add_test(t, lost_answer_is_explained_by_a_retry);
 	tcase_add_test(t, rest_of_an_aborted_try_is_overwritten);
+	tcase_add_test(t, a_name_is_one_step);
 	tcase_add_test(t, our_file_shrank);
 	tcase_add_test(t, keys_are_exchanged_again_in_between);
 	tcase_add_test(t, server_killed_in_the_middle);
 	tcase_add_test(t, server_frozen_in_the_middle);
+	tcase_add_loop_test(t, flipped_bit_on_the_line_is_never_success, 0, 6);
 	tcase_add_test(t, idle_connection_is_asked_and_found_dead);
 	tcase_add_test(t, idle_connection_is_asked_and_lives);
 	tcase_add_test(t, closing_tells_who_waits);
