@@ -16,6 +16,7 @@ struct item {
 	int fd, out;                    /* files of the present step, or -1 */
 	uint32_t place;                 /* on its link */
 	bool alone;                     /* a worker died on it */
+	bool told;         /* out: its status file says "accepted" */
 	bool retry;        /* out: an earlier try may have worked */
 	unsigned failures; /* of this step, here; for its pauses */
 	int64_t due_ms;    /* in retries: when; mono */

@@ -45,6 +45,16 @@ tell_status(struct spooler *sp, struct item *item, const char *stage)
 	free(json);
 }
 
+/* Most documents are sent within a moment; "accepted" is for the others, and
+ * costs each of them a file. */
+void
+outbound_tell_waiting(struct spooler *sp, struct item *item)
+{
+	if (!item->told)
+		tell_status(sp, item, "accepted");
+	item->told = true;
+}
+
 /* 1. A finished file.  It gets a name in the ledger before it is touched. */
 
 void
@@ -166,7 +176,6 @@ accepted(struct spooler *sp, struct item *item)
 
 	if (spool_remove(sp->spool, DIR_WORK, item->doc.id, &why) != GW_OK)
 		spooler_fail("outbound", &why);
-	tell_status(sp, item, "accepted");
 	if (item->intake != NULL)
 		item->intake->held--;
 	item->intake = NULL;
@@ -320,6 +329,7 @@ keep(struct spooler *sp, struct item *item)
 static void
 wait_again(struct spooler *sp, struct item *item)
 {
+	outbound_tell_waiting(sp, item);
 	item->partner->waiting++;
 	item_free(sp, item);
 }

@@ -16,6 +16,8 @@ void outbound_found(
     struct spooler *, struct intake *, const struct watch_find *);
 /* After a restart: go on from what ledger and disk say; takes the item. */
 void outbound_resume(struct spooler *, struct item *);
+/* It waits for its partner longer than a moment: say that it was accepted. */
+void outbound_tell_waiting(struct spooler *, struct item *);
 /* It outlived its lifetime: a person decides; takes the item. */
 void outbound_hold(struct spooler *, struct item *);
 

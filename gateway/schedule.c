@@ -9,6 +9,7 @@
 
 #define READY_MAX 512   /* documents of a partner that memory holds */
 #define LOOK_MS   500   /* pause between two looks into the ledger */
+#define TELL_MS   500   /* who is not sent by then is told "accepted" */
 #define IDLE_MS   10000 /* a courier without work goes after that */
 
 /* A random time in [0, most]; full jitter keeps partners' servers from being
@@ -82,10 +83,12 @@ schedule_offer(struct spooler *sp, struct item *item)
 	/* Older ones that only the ledger holds come first. */
 	if (p->waiting > 0 || p->ready.count >= READY_MAX ||
 	    item->doc.next_try_ms > clock_wall_ms() || sp->stopping) {
+		outbound_tell_waiting(sp, item);
 		p->waiting++;
 		item_free(sp, item);
 		return;
 	}
+	item->due_ms = clock_mono_ms() + TELL_MS;
 	queue_put(&p->ready, item);
 	if (p->send.state == LINK_UP)
 		p->send.kind->ready(sp, p);
@@ -100,7 +103,7 @@ on_due(void *ctx, const struct doc *doc)
 	struct item *item = item_known(p->send.spooler, p, doc);
 
 	/* An earlier attempt may have succeeded without our knowing. */
-	item->retry = doc->attempts > 0;
+	item->retry = item->told = doc->attempts > 0;
 	queue_put(&p->ready, item);
 	p->waiting -= p->waiting > 0;
 	return true;
@@ -135,6 +138,15 @@ outlived(const struct partner *p, const struct item *item)
 	       clock_wall_ms() - item->doc.created_ms > p->config->lifetime_ms;
 }
 
+/* Oldest first, so the first that need not be told ends it. */
+static void
+tell_waiting(struct spooler *sp, struct partner *p, int64_t mono_ms)
+{
+	for (struct item *item = p->ready.first;
+	     item != NULL && item->due_ms <= mono_ms; item = item->next)
+		outbound_tell_waiting(sp, item);
+}
+
 struct item *
 schedule_take(struct spooler *sp, struct partner *p)
 {
@@ -148,6 +160,7 @@ schedule_tick(struct spooler *sp, struct partner *p, int64_t mono_ms)
 	if (p->config->send == NULL)
 		return;
 	refill(sp, p, mono_ms);
+	tell_waiting(sp, p, mono_ms);
 	while (p->ready.first != NULL && outlived(p, p->ready.first))
 		outbound_hold(sp, queue_take(&p->ready));
 	if (p->ready.count > 0 && !sp->stopping) {

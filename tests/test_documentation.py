@@ -13,7 +13,7 @@ FOLDERS = ("gateway", "transports", "spool", "keys", "tests", "etc", "docs", ".c
 def named_files(text):
     """`path` in backquotes, [text](path), and bare folder/file.ext words;
     a `file.[ch]` means both."""
-    words = re.findall(r"`([^`\n]+)`|\]\(([^)\s]+)\)|((?:[\w.-]+/)+[\w.\[\]-]+)", text)
+    words = re.findall(r"`([^`\n]+)`|\]\(([^)\s]+)\)|((?:[\w.-]+/)+[\w.*-]*(?:\[ch\])?)", text)
     for word in (next(filter(None, groups)) for groups in words):
         for part in word.split():
             part = part.strip(",;:()").removeprefix("./").split("#")[0]

@@ -69,26 +69,6 @@ def test_wrong_usage_is_exit_code_2_with_a_hint(pair, arguments):
 # Keys
 
 
-@pytest.mark.parametrize("algorithm", ["ed25519", "rsa3072"])
-def test_a_generated_key_is_good_for_gpg(world, algorithm):
-    alder = world.gateway("alder", algorithm)
-    gpg = world.gpg()
-    gpg.add(alder.secret_key())
-    message = gpg.make(b"hello", "hello.txt", alder.fingerprint, alder.fingerprint)
-    plain, status = gpg.open(message)
-    assert plain == b"hello" and status["VALIDSIG"].endswith(alder.fingerprint)
-
-
-def test_keys_can_expire(world):
-    alder = world.gateway("alder")
-    fingerprint = alder.new_key("ed25519", "Short <s@alder.example>", "--expires", "30d")
-    gpg = world.gpg()
-    gpg.add((alder.folder / "keys" / f"{fingerprint}.key").read_bytes())
-    listed = gpg.run("--with-colons", "--list-keys", fingerprint).stdout.decode()
-    created, expires = listed.split("\npub:")[1].split(":")[4:6]
-    assert int(expires) - int(created) == 30 * 86400
-
-
 def test_a_gpg_key_can_be_imported_and_used(new_pair):
     pair = new_pair()
     gpg = pair.gpg()
