@@ -104,6 +104,15 @@ config_value_fingerprint(const char *text, char out[DOC_FINGERPRINT_SIZE])
 	return true;
 }
 
+/* A server with keys of several types must be asked for the pinned one; the
+ * fingerprint does not tell which that is. */
+static bool
+is_key_type(const char *text)
+{
+	return text[0] == '\0' || strcmp(text, " ssh-ed25519") == 0 ||
+	       strcmp(text, " ssh-rsa") == 0 || strcmp(text, " ecdsa") == 0;
+}
+
 bool
 config_value_host_key(const char *text)
 {
@@ -112,9 +121,10 @@ config_value_host_key(const char *text)
 
 	/* 32 bytes are 43 characters without padding; the last one carries
 	 * four bits, so its low two are zero. */
-	return strncmp(text, lead, strlen(lead)) == 0 && strlen(base64) == 43 &&
+	return strncmp(text, lead, strlen(lead)) == 0 &&
 	       strspn(base64, ALNUM "+/") == 43 &&
-	       strchr("AEIMQUYcgkosw048", base64[42]) != NULL;
+	       strchr("AEIMQUYcgkosw048", base64[42]) != NULL &&
+	       is_key_type(base64 + 43);
 }
 
 bool

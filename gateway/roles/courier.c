@@ -108,6 +108,15 @@ on_entry(void *ctx, const char *name, uint64_t size, uint32_t mtime)
 	return --c->entries_left > 0;
 }
 
+/* A start that fails has taken nothing. */
+static enum gw_status
+started(enum gw_status st, int *fd)
+{
+	if (st != GW_OK)
+		fd_close(fd);
+	return st;
+}
+
 static enum gw_status
 take_send(struct courier *c, struct msg *m, struct errand *e, struct why *why)
 {
@@ -128,7 +137,7 @@ take_send(struct courier *c, struct msg *m, struct errand *e, struct why *why)
 		fd_close(&job.fd);
 		return GW_INTERNAL;
 	}
-	return sftp_send_start(c->client, &job, why);
+	return started(sftp_send_start(c->client, &job, why), &job.fd);
 }
 
 static enum gw_status
@@ -178,7 +187,7 @@ take_fetch(struct courier *c, struct msg *m, struct errand *e, struct why *why)
 		fd_close(&job.fd);
 		return GW_INTERNAL;
 	}
-	return sftp_fetch_start(c->client, &job, why);
+	return started(sftp_fetch_start(c->client, &job, why), &job.fd);
 }
 
 static enum gw_status

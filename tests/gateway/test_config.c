@@ -147,7 +147,8 @@ START_TEST(test_full)
 	    "    host-keys = { \"" PIN "\" } identity = \"id\" remote = \"/in\""
 	    " }\n"
 	    "  collect { host = \"2001:db8::1\" user = alder\n"
-	    "    host-keys = { \"" PIN "\", \"" PIN "\" } identity = id\n"
+	    "    host-keys = { \"" PIN "\", \"" PIN
+	    " ssh-rsa\" } identity = id\n"
 	    "    every = 5m move-to = done match = { \"*.pgp\" } }\n"
 	    "  flow same { direction = in match = { \"ORDERS_*\", \"b\" } }\n"
 	    "}\n");
