@@ -216,6 +216,14 @@ link_out(void)
 	return errno_of(symlink("/etc/passwd", path(spool, "link")));
 }
 
+/* Somebody put a symlink into the spool; it goes aside as it is. */
+static inline int
+move_link(void)
+{
+	return errno_of(renameat2(AT_FDCWD, path(spool, "link"), AT_FDCWD,
+	    path(state, "link"), RENAME_NOREPLACE));
+}
+
 static inline int
 unlink_other(void)
 {
