@@ -28,6 +28,16 @@ unique_name(const struct beside *b, char out[DOC_FILE_SIZE])
 	    b->id.text, b->name + stem);
 }
 
+/* A document named like the text beside another one would be taken for that
+ * text, by programs that collect, and by us: it never gets that name. */
+static bool
+poses_as_side(const struct beside *b)
+{
+	size_t len = strlen(b->name), n = strlen(b->suffix);
+
+	return len >= n && strcmp(b->name + len - n, b->suffix) == 0;
+}
+
 static bool
 is_there(int dirfd, const char *name)
 {
@@ -111,9 +121,10 @@ beside_publish(struct spool *sp, const struct beside *b,
 {
 	char unique[DOC_FILE_SIZE];
 	const char *name = b->name;
-	enum gw_status st;
+	enum gw_status st = GW_EXISTS;
 
-	st = publish_as(sp, b, name, why);
+	if (!poses_as_side(b))
+		st = publish_as(sp, b, name, why);
 	if (st == GW_EXISTS) {
 		unique_name(b, unique);
 		name = unique;
@@ -133,6 +144,8 @@ beside_is_ours(const struct beside *b)
 	snprintf(side, sizeof(side), "%s%s", unique, b->suffix);
 	if (is_there(b->todir, side))
 		return true;
+	if (poses_as_side(b))
+		return false;
 	snprintf(side, sizeof(side), "%s%s", b->name, b->suffix);
 	return side_whose(b->todir, side, b->id) == SIDE_OURS;
 }
@@ -148,7 +161,8 @@ beside_finish(struct spool *sp, const struct beside *b,
 	/* Whoever collects documents may have taken either of the two. */
 	unique_name(b, unique);
 	snprintf(side, sizeof(side), "%s%s", unique, b->suffix);
-	if (is_there(b->todir, unique) || is_there(b->todir, side))
+	if (poses_as_side(b) || is_there(b->todir, unique) ||
+	    is_there(b->todir, side))
 		name = unique;
 	snprintf(used, DOC_FILE_SIZE, "%s", name);
 	if (!is_there(b->todir, name))

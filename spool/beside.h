@@ -17,8 +17,9 @@ struct beside {
 
 /*
  * The text appears as <name><suffix>, then the document as <name>; where one
- * of the two names is taken by others, as <stem>.<id><ext>.  Nothing is ever
- * replaced but a text of the same document from an interrupted run.
+ * of the two names is taken by others, or would be that of a text itself, as
+ * <stem>.<id><ext>.  Nothing is ever replaced but a text of the same document
+ * from an interrupted run.
  * used: the name that it got.  GW_NONE: the document is not in fromdir.
  */
 enum gw_status beside_publish(struct spool *, const struct beside *,

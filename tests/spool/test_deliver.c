@@ -111,14 +111,22 @@ START_TEST(test_collision)
 }
 END_TEST
 
-/* The facts' own name is taken by a document, or by something evil. */
+/* The facts' own name is wanted by a document, or taken by something evil. */
 START_TEST(test_name_of_the_facts_is_taken)
 {
-	pass("a" META, "a document that is called so");
+	char poser[DOC_FILE_SIZE];
+
+	pass("a" META, ""); /* empty like what a power cut leaves of facts */
 	MUST(deliver());
+	ck_assert_str_eq(doc.file, unique("a.meta", ".json"));
+	memcpy(poser, doc.file, sizeof(poser));
+	MUST(deliver()); /* as after a crash */
+	ck_assert_str_eq(doc.file, poser);
 	pass("a", "x");
 	MUST(deliver());
-	ck_assert_str_eq(doc.file, unique("a", ""));
+	ck_assert_str_eq(doc.file, "a");
+	ck_assert_str_eq(content(IN, "a" META), meta);
+	ck_assert_str_eq(content(IN, poser), "");
 	ck_assert_int_eq(mkfifo(place_path(IN, "b" META, NULL), 0600), 0);
 	pass("b", "x");
 	MUST(deliver()); /* and does not wait for the pipe */
