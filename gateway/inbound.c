@@ -174,6 +174,7 @@ done_unseal(struct spooler *sp, struct item *item, struct msg *m)
 	doc->plain_size = msg_get_u64(m);
 	doc->sealed_size = msg_get_u64(m);
 	msg_get_text(m, doc->sealed_sha256, sizeof(doc->sealed_sha256));
+	msg_get_text(m, item->signed_sha256, sizeof(item->signed_sha256));
 	name = msg_get_blob(m, &name_len);
 	signatures = msg_get_blob(m, &signatures_len);
 	msg_get_why(m, &why);
@@ -331,10 +332,11 @@ seen_before(struct spooler *sp, struct item *item)
 	struct doc *doc = &item->doc, first;
 	struct why why;
 
-	/* Plain gpg sends no message-id: its sealed bytes identify it. */
+	/* Plain gpg sends no message-id: name and signatures identify it.  The
+	 * sealed bytes would not: anybody on the way can wrap them anew. */
 	if (doc->message_id[0] == '\0')
 		snprintf(doc->message_id, sizeof(doc->message_id), "%s",
-		    doc->sealed_sha256);
+		    item->signed_sha256);
 	switch (ledger_find_message(
 	    sp->ledger, doc->partner, doc->message_id, &first, &why)) {
 	case GW_NONE:

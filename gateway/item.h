@@ -21,6 +21,7 @@ struct item {
 	unsigned failures; /* of this step, here; for its pauses */
 	int64_t due_ms;    /* in retries: when; mono */
 	void (*then)(struct spooler *, struct item *); /* in retries */
+	char signed_sha256[SHA256_HEX_MAX]; /* in: see keys/unseal.h */
 	char *literal;         /* in: the name inside; foreign text */
 	struct buf signatures; /* in: packets, for the verifier */
 };

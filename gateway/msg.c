@@ -41,7 +41,7 @@ static const struct row rows[MSG_COUNT] = {
 	[MSG_SEAL] = { "seal", ROLE_SPOOLER, ROLE_SEALER, "dttt", 2 },
 	[MSG_SEALED] = { "sealed", ROLE_SEALER, ROLE_SPOOLER, "sqqtttw", 0 },
 	[MSG_UNSEAL] = { "unseal", ROLE_SPOOLER, ROLE_UNSEALER, "dq", 2 },
-	[MSG_UNSEALED] = { "unsealed", ROLE_UNSEALER, ROLE_SPOOLER, "sqqtbbw",
+	[MSG_UNSEALED] = { "unsealed", ROLE_UNSEALER, ROLE_SPOOLER, "sqqttbbw",
 	    0 },
 	[MSG_VERIFY] = { "verify", ROLE_SPOOLER, ROLE_VERIFIER, "dtqb", 1 },
 	[MSG_VERDICT] = { "verdict", ROLE_VERIFIER, ROLE_SPOOLER, "sttqtttw",

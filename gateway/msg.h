@@ -34,7 +34,7 @@ enum msg_id {
 	MSG_SEAL,      /* id, partner, flow, name; fds: plain, sealed */
 	MSG_SEALED,    /* status, sizes, digests, signer, why */
 	MSG_UNSEAL,    /* id, largest plaintext; fds: sealed, plain */
-	MSG_UNSEALED,  /* status, sizes, digest, name, signatures, why */
+	MSG_UNSEALED,  /* status, sizes, digests, name, signatures, why */
 	MSG_VERIFY,    /* id, partner, size, signatures; fd: plain */
 	MSG_VERDICT,   /* status, what was proven, why */
 	MSG_INSPECT,   /* id, content, size; fd: plain */

@@ -322,6 +322,24 @@ read_either(struct unseal *u, struct source *from, struct why *why)
 	return st;
 }
 
+/*
+ * Armor, packet lengths, padding and further recipients may be changed by
+ * anybody on the way; what is inside the encryption may not.  The document
+ * itself is covered by the signatures, which tell the time, too; its name is
+ * not, and a partner may sign the same content twice in one second.
+ */
+static void
+digest_signed(struct unseal_result *r)
+{
+	gcry_buffer_t of[2] = {
+		{ .data = r->name, .len = strlen(r->name) + 1 },
+		{ .data = r->signatures.data, .len = r->signatures.len },
+	};
+
+	gcry_md_hash_buffers(GCRY_MD_SHA256, 0, r->signed_sha256, of,
+	    r->signatures.len > 0 ? 2 : 1);
+}
+
 enum gw_status
 unseal_stream(const struct unseal_request *request, int in, int out,
     struct unseal_result *result, struct why *why)
@@ -349,6 +367,8 @@ unseal_stream(const struct unseal_request *request, int in, int out,
 		st = end;
 	else if (st != GW_OK)
 		*why = refusal;
+	else
+		digest_signed(result);
 close:
 	buf_free(&u.esks);
 	source_fd_close(&from);

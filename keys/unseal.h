@@ -28,6 +28,9 @@ struct unseal_request {
 struct unseal_result {
 	uint64_t plain_size, sealed_size;
 	uint8_t sealed_sha256[SHA256_LEN];
+	/* Over the literal's name and the signatures: stays the same when the
+	 * message is wrapped anew by somebody who cannot open it. */
+	uint8_t signed_sha256[SHA256_LEN];
 	char name[256]; /* literal's name: foreign, unchecked */
 	uint8_t format; /* 'b', 't', 'u' */
 	uint32_t date;

@@ -75,6 +75,7 @@ answer(void *ctx, struct job *job, struct msg *m)
 	msg_put_u64(m, r->plain_size);
 	msg_put_u64(m, r->sealed_size);
 	msg_put_text(m, hex_lower(r->sealed_sha256, SHA256_LEN, hex));
+	msg_put_text(m, hex_lower(r->signed_sha256, SHA256_LEN, hex));
 	msg_put_blob(m, r->name, strnlen(r->name, sizeof(r->name) - 1));
 	msg_put_blob(m, r->signatures.data, ok ? r->signatures.len : 0);
 	msg_put_why(m, &job->why);

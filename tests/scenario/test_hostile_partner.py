@@ -1,6 +1,7 @@
 """A partner who means harm, with a key that birch trusts."""
 
 import json
+import time
 
 import pytest
 
@@ -31,16 +32,29 @@ def sealed(world, data, name, *options):
     return world.cedar.make(data, name, world.cedar_key, world.birch.fingerprint, *options)
 
 
-def settled(birch, count, partner="cedar"):
-    """Wait until so many documents of that partner are settled; returns the
-    newest `count`."""
+class Watch:
+    """The documents of a partner that come from now on."""
 
-    def all_of_them():
-        docs = [d for d in birch.list() if d["partner"] == partner]
-        over = {"delivered", "quarantined", "duplicate"}
-        return len(docs) >= count and all(d["state"] in over for d in docs) and docs[-count:]
+    def __init__(self, birch, partner="cedar"):
+        self.birch, self.partner = birch, partner
+        self.known = {d["id"] for d in self.list()}
 
-    return wait_until(all_of_them, f"{count} documents are settled", PATIENCE, 0.1)
+    def list(self):
+        return [d for d in self.birch.list() if d["partner"] == self.partner]
+
+    def settled(self, count, seconds=PATIENCE):
+        """Wait until so many are settled; returns them."""
+
+        def all_of_them():
+            docs = [d for d in self.list() if d["id"] not in self.known]
+            over = {"delivered", "quarantined", "duplicate"}
+            return len(docs) >= count and all(d["state"] in over for d in docs) and docs
+
+        return wait_until(all_of_them, f"{count} documents are settled", seconds, 0.1)
+
+
+def states(docs):
+    return sorted(d["state"] for d in docs)
 
 
 def everything_in(folder):
@@ -49,16 +63,64 @@ def everything_in(folder):
 
 def test_a_document_cannot_pose_as_the_text_beside_another(world, birch):
     """An empty x.meta.json was overwritten when x came."""
-    before = len(birch.list())
+    watch = Watch(birch)
     folder = birch.spool / "in" / "cedar" / "documents"
     birch.put_in_mailbox("cedar", {"first.pgp": sealed(world, b"", "x.meta.json")})
-    settled(birch, before + 1)
+    watch.settled(1)
     assert "x.meta.json" not in everything_in(folder)
     birch.put_in_mailbox("cedar", {"second.pgp": sealed(world, b"hello", "x")})
-    settled(birch, before + 2)
+    watch.settled(2)
     files = everything_in(folder)
     assert files["x"] == b"hello"
     assert json.loads(files["x.meta.json"])["name"] == "x"
     posers = [n for n in files if n.startswith("x.meta.") and n.endswith(".json") and files[n] == b""]
     assert len(posers) == 1
     assert json.loads(files[posers[0] + ".meta.json"])["name"] == "x.meta.json"
+
+
+MARKER = bytes([0xC0 | 10, 3]) + b"PGP"
+
+
+def respelled(message, gpg):
+    """The same message for everybody who can open it, in other bytes, by
+    somebody who cannot."""
+    armor = gpg.run("--enarmor", data=message).stdout
+    key, data = message[: 2 + message[1]], message[2 + message[1] :]
+    assert message[0] == 0x84 and data[0] == 0xD2 and data[1] < 192  # old and new format
+    nobody = bytes([3]) + bytes([7] * 8) + bytes([1, 0, 8, 255])
+    return {
+        "armored.pgp": armor.replace(b"ARMORED FILE", b"MESSAGE"),
+        "marked.pgp": MARKER + message,
+        "new-format.pgp": bytes([0xC1]) + message[1:],
+        "one-more.pgp": bytes([0xC1, len(nobody)]) + nobody + message,
+        "long-length.pgp": key + data[:1] + b"\xff" + data[1].to_bytes(4, "big") + data[2:],
+    }
+
+
+def test_a_message_wrapped_anew_is_not_delivered_again(world, birch):
+    """gpg's messages have no id of their own."""
+    watch = Watch(birch)
+    message = sealed(world, b"7", "pay", "--compress-algo", "none")
+    others = respelled(message, world.cedar)
+    birch.put_in_mailbox("cedar", {"pay.pgp": message, **others})
+    docs = watch.settled(1 + len(others))
+    assert states(docs) == ["delivered"] + ["duplicate"] * len(others), docs
+
+
+def test_the_same_content_under_two_names_is_two_documents(world, birch):
+    """Signed by the same key in the same second, the signatures are equal."""
+    watch = Watch(birch)
+    when = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    messages = {
+        f"{n}.pgp": world.cedar.make(
+            b"OK\n", f"ack-{n}.txt", world.cedar_key, birch.fingerprint, when=when
+        )
+        for n in (1, 2)
+    }
+    birch.put_in_mailbox("cedar", messages)
+    assert states(watch.settled(2)) == ["delivered"] * 2
+    again = world.cedar.make(
+        b"OK\n", "ack-1.txt", world.cedar_key, birch.fingerprint, when=when
+    )
+    birch.put_in_mailbox("cedar", {"again.pgp": again})
+    assert states(watch.settled(3)) == ["delivered"] * 2 + ["duplicate"]
