@@ -20,6 +20,8 @@
 #include <string.h>
 
 #define ENTRIES_MAX 1000
+/* Collected and not opened yet; beyond, the rest may wait over there. */
+#define UNOPENED_MAX 512
 
 static void
 list(struct partner *p)
@@ -68,6 +70,7 @@ feed(struct spooler *sp, struct partner *p)
 	struct item *item;
 
 	while (link_has_room(&p->collect) && !sp->stopping && !sp->starved &&
+	       p->unsealers.waiting < UNOPENED_MAX &&
 	       (item = queue_take(&p->to_fetch)) != NULL) {
 		item_insert(sp, item, "fetching", NULL);
 		link_reserve(&p->collect, item);

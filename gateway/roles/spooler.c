@@ -28,7 +28,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ITEMS_MAX  2048 /* documents in our hands; the rest waits */
+#define ITEMS_MAX  2048 /* documents in our own hands; the rest waits */
 #define FINDS_MAX  64
 #define FOLDER_MAX 512 /* of one folder: no partner takes all places */
 #define TICK_MS    100
@@ -168,12 +168,29 @@ balance(struct spooler *sp)
 	}
 }
 
+/* What waits for one partner's server or unsealer is bounded for each partner
+ * and takes no place from the others: dead or hostile ones would use up all. */
+static size_t
+in_hand(const struct spooler *sp)
+{
+	size_t parked = 0;
+
+	for (size_t i = 0; i < sp->partner_count; i++) {
+		const struct partner *p = &sp->partner[i];
+
+		parked += p->ready.count + p->to_fetch.count + p->send.busy +
+			  p->collect.busy + p->unsealers.waiting +
+			  p->unsealers.busy;
+	}
+	return sp->items - parked;
+}
+
 /* Is there something to take, and room for it? */
 static bool
 may_look(const struct spooler *sp)
 {
 	return sp->look && !sp->stopping && !sp->starved &&
-	       sp->items + FINDS_MAX <= ITEMS_MAX;
+	       in_hand(sp) + FINDS_MAX <= ITEMS_MAX;
 }
 
 static void

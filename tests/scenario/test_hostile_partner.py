@@ -1,12 +1,17 @@
 """A partner who means harm, with a key that birch trusts."""
 
 import json
+import pathlib
+import sys
 import time
 
 import pytest
 
 from gateway import PATIENCE
 from processes import wait_until
+from sshd import Sshd
+
+LYING_SFTP = pathlib.Path(__file__).with_name("lying_sftp.py")
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +129,55 @@ def test_the_same_content_under_two_names_is_two_documents(world, birch):
     )
     birch.put_in_mailbox("cedar", {"again.pgp": again})
     assert states(watch.settled(3)) == ["delivered"] * 2 + ["duplicate"]
+
+
+class LyingSshd(Sshd):
+    """One whose accounts are led to lying_sftp.py, instead of into folders."""
+
+    def _write_accounts(self):
+        (self.folder / "authorized_keys").write_text(
+            "".join(
+                f'restrict,command="{sys.executable} {LYING_SFTP} {lie} {self.folder}/file" {key}\n'
+                for key, lie in self.accounts.items()
+            )
+        )
+
+
+@pytest.fixture
+def lied_to(new_pair):
+    """Returns make(lies): birch collects from partners called liar-0, ...;
+    what they offer is a good message, of liar-0."""
+
+    def make(*lies):
+        pair = new_pair()
+        server = pair.keep(LyingSshd(pair.folder / "lying-sshd"))
+        for number, lie in enumerate(lies):
+            name = f"liar-{number}"
+            gpg, key = pair.partner_with_gpg(name)
+            identity, login = pair.birch.new_identity(name)
+            server.admit(login, lie)
+            pair.birch.partners[name]["collect"] = {
+                "host": "127.0.0.1",
+                "port": server.port,
+                "user": server.user,
+                "host-keys": [server.host_key],
+                "identity": identity,
+                "every": "1s",
+            }
+            if number == 0:
+                message = gpg.make(b"order 1", "order.txt", key, pair.birch.fingerprint)
+                (server.folder / "file").write_bytes(message)
+        server.start()
+        return pair.start()
+
+    return make
+
+
+def test_silent_servers_take_no_place_from_the_others(lied_to):
+    """Each has listed a thousand files, and we wait for the first ones."""
+    pair = lied_to("Silent", "Silent", "Silent")
+    wait_until(
+        lambda: pair.birch.status()["in_hand"] >= 3000, "all of them have listed", PATIENCE, 0.1
+    )
+    pair.exchange({"good.txt": b"good"}, seconds=PATIENCE / 4)
+    assert not pair.birch.delivered("liar-0")
