@@ -34,14 +34,26 @@
 #define TICK_MS    100
 #define SPACE_MS   1000
 #define STOP_MS    5000 /* longest wait for documents under way */
-#define STARTS_MAX 256
 
 struct start {
 	spooler_started_fn ready;
 	void *ctx;
 };
 
-static struct start starts[STARTS_MAX];
+static struct start *starts; /* by ref */
+static uint32_t starts_max;
+
+/* All may be wanted at once, above all after a restart: one unsealer and two
+ * couriers for each partner, and each worker of the shared pools. */
+static void
+make_starts(const struct spooler *sp)
+{
+	starts_max =
+	    (uint32_t)(3 * sp->partner_count + 3 * sp->config->workers);
+	starts = calloc(starts_max, sizeof(*starts));
+	if (starts == NULL)
+		gw_fatal("out of memory");
+}
 
 void
 spooler_fail(const char *module, const struct why *why)
@@ -69,9 +81,9 @@ spooler_start_worker(struct spooler *sp, enum role role, const char *partner,
 	struct msg m;
 	uint32_t ref = 0;
 
-	while (ref < STARTS_MAX && starts[ref].ready != NULL)
+	while (ref < starts_max && starts[ref].ready != NULL)
 		ref++;
-	if (ref == STARTS_MAX)
+	if (ref == starts_max)
 		gw_fatal("more workers wanted at once than can be");
 	starts[ref] = (struct start){ ready, ctx };
 	msg_begin(&m, MSG_START, ref);
@@ -88,7 +100,7 @@ take_started(struct msg *m)
 	struct start s;
 	int fd = msg_take_fd(m);
 
-	if (!msg_done(m) || m->ref >= STARTS_MAX ||
+	if (!msg_done(m) || m->ref >= starts_max ||
 	    starts[m->ref].ready == NULL) {
 		fd_close(&fd);
 		return;
@@ -477,6 +489,7 @@ start(struct spooler *sp, struct opening *o)
 	pool_init(&sp->inspectors, sp, &inbound_inspecting, "", n);
 	queue_init(&sp->retries);
 	make_partners(sp);
+	make_starts(sp);
 	fd_set_nonblock(sp->supervisor.fd);
 	add_event(sp, sp->supervisor.fd, EV_READ, on_supervisor, NULL);
 	add_event(sp, watch_fd(sp->watch), EV_READ, on_watch, NULL);

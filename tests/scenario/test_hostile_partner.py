@@ -2,13 +2,14 @@
 
 import json
 import pathlib
+import signal
 import sys
 import time
 
 import pytest
 
 from gateway import PATIENCE
-from processes import wait_until
+from processes import send_signal, wait_until
 from sshd import Sshd
 
 LYING_SFTP = pathlib.Path(__file__).with_name("lying_sftp.py")
@@ -181,3 +182,41 @@ def test_silent_servers_take_no_place_from_the_others(lied_to):
     )
     pair.exchange({"good.txt": b"good"}, seconds=PATIENCE / 4)
     assert not pair.birch.delivered("liar-0")
+
+
+def many_certificates(gpg, count):
+    block = "%no-protection\nKey-Type: eddsa\nKey-Curve: ed25519\nKey-Usage: sign\n"
+    gpg.run(
+        "--gen-key",
+        data="".join(f"{block}Name-Real: partner {n}\n%commit\n" for n in range(count)).encode(),
+    )
+    told = gpg.run("--list-keys", "--with-colons").stdout.decode().splitlines()
+    return [gpg.certificate(t.split(":")[9]) for t in told if t.startswith("fpr:")]
+
+
+def test_all_partners_may_come_at_once(world):
+    """More workers are wanted than are started for the time being."""
+    maple = world.gateway("maple")
+    identity, _ = maple.new_identity("all")
+    nobody = {
+        "host": "127.0.0.1", "port": 1, "user": "nobody", "host-keys": ["SHA256:" + "A" * 43],
+        "identity": identity, "every": "1s",
+    }  # fmt: skip
+    names = []
+    for number, certificate in enumerate(many_certificates(world.gpg(), 130)):
+        names.append(f"partner-{number}")
+        maple.add_partner(
+            names[-1], certificate, collect=nobody, **{"flow documents": {"direction": "in"}}
+        )
+    maple.start()
+    spooler = list(maple.roles("spooler"))
+    send_signal(maple.process.pid, signal.SIGSTOP)
+    for name in names:
+        maple.put_in_mailbox(name, {f"{name}.pgp": b"garbage"})
+    wait_until(lambda: len(maple.list()) == len(names), "all were found", PATIENCE, 0.1)
+    time.sleep(1.2)  # until all servers are due to be looked at
+    send_signal(maple.process.pid, signal.SIGCONT)
+    wait_until(
+        lambda: all(maple.quarantined(name) for name in names), "all were judged", PATIENCE, 0.2
+    )
+    assert list(maple.roles("spooler")) == spooler
