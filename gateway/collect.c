@@ -22,6 +22,8 @@
 #define ENTRIES_MAX 1000
 /* Collected and not opened yet; beyond, the rest may wait over there. */
 #define UNOPENED_MAX 512
+/* Signatures, recipients, padding of a small document. */
+#define SEALED_EXTRA ((uint64_t)1024 * 1024)
 
 static void
 list(struct partner *p)
@@ -34,6 +36,25 @@ list(struct partner *p)
 	msg_begin(&m, MSG_LIST, LINK_PLAIN);
 	msg_put_u32(&m, ENTRIES_MAX);
 	link_send_plain(l, &m);
+}
+
+/*
+ * How large may the next file be?  Sealed it is larger than the document by a
+ * third when it is armored, so twice is generous.  Where no flow has a limit
+ * the disk sets it: a server can say that its file has 4 EiB, and deliver.
+ */
+static uint64_t
+size_limit(struct spooler *sp, const struct partner *p)
+{
+	uint64_t plain = route_max_size(p->config), bytes, inodes, room;
+	struct why why;
+
+	if (spool_free_space(sp->spool, &bytes, &inodes, &why) != GW_OK)
+		spooler_fail("collect", &why);
+	room = bytes > sp->config->min_free ? bytes - sp->config->min_free : 1;
+	if (plain == 0 || plain > room / 2)
+		return room;
+	return 2 * plain + SEALED_EXTRA;
 }
 
 static void
@@ -58,7 +79,7 @@ fetch(struct spooler *sp, struct item *item)
 	msg_begin(&m, MSG_FETCH, item->place);
 	msg_put_docid(&m, item->doc.id);
 	msg_put_blob(&m, item->doc.file, strlen(item->doc.file));
-	msg_put_u64(&m, 0); /* sealed sizes are not limited, plain ones are */
+	msg_put_u64(&m, size_limit(sp, item->partner));
 	msg_put_fd(&m, item->fd);
 	link_send(l, item, &m);
 }

@@ -220,3 +220,35 @@ def test_all_partners_may_come_at_once(world):
         lambda: all(maple.quarantined(name) for name in names), "all were judged", PATIENCE, 0.2
     )
     assert list(maple.roles("spooler")) == spooler
+
+
+def test_an_endless_file_is_not_fetched(lied_to):
+    """It would fill the disk, which stops everybody."""
+    pair = lied_to("Endless")
+    wait_until(
+        lambda: "reason=too-large" in pair.birch.log_tail(), "it is refused", PATIENCE / 4, 0.1
+    )
+    assert sum(p.stat().st_size for p in (pair.birch.state / "landed").iterdir()) == 0
+    pair.exchange({"good.txt": b"good"})
+
+
+def test_odd_names_and_files_that_stay(lied_to):
+    """Many names for one message, and the server lets nothing be removed: it
+    is delivered once, nothing gets out of its folder, all that we say of it
+    is text."""
+    pair = lied_to("OddNames")
+    birch = pair.birch
+    birch.wait_delivered("liar-0", ["order.txt"])
+    wait_until(lambda: len(birch.list("--state", "duplicate")) >= 22, "a third look", PATIENCE, 0.2)
+    assert list(birch.delivered("liar-0")) == ["order.txt"]
+    assert not birch.quarantined("liar-0")
+    for text in birch.waybill("list"), birch.waybill("trace", "ok"), birch.log.read_text():
+        assert not set(text) & {"\x1b", "\0", "\u202e"}
+
+
+def test_a_file_that_changes_is_not_fetched(lied_to):
+    pair = lied_to("Changing")
+    wait_until(
+        lambda: "reason=still-written" in pair.birch.log_tail(), "it was tried", PATIENCE / 4, 0.1
+    )
+    assert not [d for d in pair.birch.list() if d["state"] != "claimed"]
