@@ -521,9 +521,7 @@ sftp_client_wants_write(const struct sftp_client *c)
 int
 sftp_client_timeout(const struct sftp_client *c)
 {
-	int64_t end =
-	    c->moved_ms + (owed(c) ? c->patience_ms : c->patience_ms / 2);
-	int64_t left = end - clock_mono_ms();
+	int64_t left = c->moved_ms + silence_allowed(c) - clock_mono_ms();
 
 	if (c->fresh)
 		return 0;
