@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 
@@ -217,6 +218,16 @@ class Gateway:
     def log_tail(self, lines=60):
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
+
+    def faults(self):
+        """Lines of the log that no test may cause: a role that ended by another
+        signal than ours, a broken promise of its own, a sanitizer's report."""
+        if not self.log.exists():
+            return []
+        wrong = re.compile(
+            r"ended role=\S+ .*signal=(?!9\b)|waybill: fatal|Sanitizer|runtime error:"
+        )
+        return [ln for ln in self.log.read_text(errors="replace").splitlines() if wrong.search(ln)]
 
     # Folders
 

@@ -41,18 +41,23 @@ class World:
         return [t for t in self.things if isinstance(t, Gateway)]
 
     def close(self):
+        """End everything, whatever happens; complain about faults at last."""
         running.remove(self)
+        faults = []
         try:
             while self.things:
                 thing = self.things.pop()
                 if isinstance(thing, Gateway):
                     thing.kill()
+                    faults += thing.faults()
                 elif isinstance(thing, Sshd):
                     thing.stop()
                 else:
                     thing.close()
         finally:
             shutil.rmtree(self.folder)
+        if faults:
+            raise AssertionError("\n".join(faults[:30]))
 
 
 class Pair(World):
