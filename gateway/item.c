@@ -14,8 +14,52 @@
 #define RETRY_FIRST_MS  200
 #define RETRY_DOUBLINGS 6
 
+/* Ids end in random characters: these are hash enough. */
+static unsigned
+bucket_of(struct docid id)
+{
+	unsigned n = 0;
+
+	for (size_t i = DOCID_LEN - 6; i < DOCID_LEN; i++)
+		n = n * 33 + (unsigned char)id.text[i];
+	return n % SPOOLER_BUCKETS;
+}
+
+bool
+item_in_hand(const struct spooler *sp, struct docid id)
+{
+	const struct item *item = sp->in_hand[bucket_of(id)];
+
+	while (item != NULL && strcmp(item->doc.id.text, id.text) != 0)
+		item = item->same_bucket;
+	return item != NULL;
+}
+
+static void
+take_in_hand(struct spooler *sp, struct item *item)
+{
+	struct item **bucket = &sp->in_hand[bucket_of(item->doc.id)];
+
+	if (item_in_hand(sp, item->doc.id))
+		gw_fatal("%s is in hand twice", item->doc.id.text);
+	item->same_bucket = *bucket;
+	*bucket = item;
+	sp->items++;
+}
+
+static void
+let_go(struct spooler *sp, struct item *item)
+{
+	struct item **at = &sp->in_hand[bucket_of(item->doc.id)];
+
+	while (*at != item)
+		at = &(*at)->same_bucket;
+	*at = item->same_bucket;
+	sp->items--;
+}
+
 static struct item *
-make(struct spooler *sp, struct partner *partner)
+make(struct partner *partner)
 {
 	struct item *item = calloc(1, sizeof(*item));
 
@@ -24,7 +68,6 @@ make(struct spooler *sp, struct partner *partner)
 	item->partner = partner;
 	item->fd = item->out = -1;
 	buf_init(&item->signatures, UNSEAL_SIGNATURES_MAX);
-	sp->items++;
 	return item;
 }
 
@@ -32,7 +75,7 @@ struct item *
 item_new(
     struct spooler *sp, struct partner *partner, enum doc_direction direction)
 {
-	struct item *item = make(sp, partner);
+	struct item *item = make(partner);
 	struct doc *doc = &item->doc;
 
 	doc->id = docid_new();
@@ -41,15 +84,17 @@ item_new(
 	doc->created_ms = clock_wall_ms();
 	doc->attempts = 1; /* counted before a worker touches it */
 	memcpy(doc->partner, partner->config->name, sizeof(doc->partner));
+	take_in_hand(sp, item);
 	return item;
 }
 
 struct item *
 item_known(struct spooler *sp, struct partner *partner, const struct doc *doc)
 {
-	struct item *item = make(sp, partner);
+	struct item *item = make(partner);
 
 	item->doc = *doc;
+	take_in_hand(sp, item);
 	item->flow = config_flow(partner->config, doc->direction, doc->flow);
 	return item;
 }
@@ -65,8 +110,8 @@ item_free(struct spooler *sp, struct item *item)
 	fd_close(&item->out);
 	free(item->literal);
 	buf_free(&item->signatures);
+	let_go(sp, item);
 	free(item);
-	sp->items--;
 }
 
 void

@@ -9,6 +9,7 @@
 struct item {
 	struct doc doc;
 	struct item *next;
+	struct item *same_bucket; /* of spooler.in_hand */
 	struct partner *partner;
 	const struct config_flow *flow; /* NULL until an inbound one is known */
 	struct intake *intake;          /* where it was found; may be NULL */
@@ -29,6 +30,9 @@ struct item {
 /* A new document, with a fresh id, or one that the ledger knows. */
 struct item *item_new(struct spooler *, struct partner *, enum doc_direction);
 struct item *item_known(struct spooler *, struct partner *, const struct doc *);
+/* Is this document in our hands already?  The ledger lists rows, and a row may
+ * be ahead of or behind the item that stands for it. */
+bool item_in_hand(const struct spooler *, struct docid);
 /* It leaves our hands; the ledger and the disk know the rest. */
 void item_free(struct spooler *, struct item *);
 

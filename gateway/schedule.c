@@ -100,8 +100,12 @@ static bool
 on_due(void *ctx, const struct doc *doc)
 {
 	struct partner *p = ctx;
-	struct item *item = item_known(p->send.spooler, p, doc);
+	struct item *item;
 
+	/* Sealed a moment ago: it is on its way to schedule_offer(). */
+	if (item_in_hand(p->send.spooler, doc->id))
+		return true;
+	item = item_known(p->send.spooler, p, doc);
 	/* An earlier attempt may have succeeded without our knowing. */
 	item->retry = item->told = doc->attempts > 0;
 	queue_put(&p->ready, item);

@@ -13,6 +13,9 @@
 
 struct item;
 
+/* Enough that a chain is short with a few thousand documents in hand. */
+#define SPOOLER_BUCKETS 4096
+
 /* A queue of items, first in, first out. */
 struct queue {
 	struct item *first, **last;
@@ -62,7 +65,8 @@ struct spooler {
 	size_t intake_count;
 	struct queue retries; /* item->due_ms says when */
 	struct admin *admin;
-	size_t items; /* documents in our hands */
+	size_t items;                          /* documents in our hands */
+	struct item *in_hand[SPOOLER_BUCKETS]; /* the same, by id */
 	bool look;    /* the watcher may have something */
 	bool starved; /* too little free space to claim */
 	bool stopping;
