@@ -71,14 +71,15 @@ msg_name(enum msg_id id)
 enum gw_status
 msg_pair(int fd[2], struct why *why)
 {
-	/* Large enough for a full batch of the largest message. */
+	/* For most of a batch of the largest messages. */
 	int size = 1024 * 1024;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) != 0) {
 		why_errno(why, REASON_INTERNAL, "making a channel");
 		return gw_status_errno(errno);
 	}
-	/* A smaller buffer only means more waiting. */
+	/* It becomes no larger than net.core.wmem_max, which is mostly less:
+	 * whoever sends without blocking must expect GW_AGAIN. */
 	for (int i = 0; i < 2; i++)
 		(void)setsockopt(
 		    fd[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));

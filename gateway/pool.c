@@ -203,9 +203,11 @@ choose(struct pool *p, const struct item *item)
 	return best;
 }
 
-static void
+/* False: its channel is full of large requests; the item is still ours. */
+static bool
 hand_over(struct worker_slot *w, struct item *item)
 {
+	enum gw_status st;
 	struct pool *p = w->pool;
 	struct why why;
 	struct msg m;
@@ -216,16 +218,18 @@ hand_over(struct worker_slot *w, struct item *item)
 	memset(&m, 0, sizeof(m));
 	m.ref = ref;
 	if (p->kind->ask(p->spooler, item, &m) != GW_OK)
-		return;
+		return true;
+	/* A dead worker is noticed by its channel's end. */
+	st = msg_send(&w->chan, &m, &why);
+	fd_close(&item->fd);
+	fd_close(&item->out);
+	if (st == GW_AGAIN)
+		return false;
 	w->item[ref] = item;
 	w->busy++;
 	w->bytes += item_bytes(item);
 	p->busy++;
-	/* A full channel cannot be: the batch is smaller.  A dead worker is
-	 * noticed by its channel's end. */
-	(void)msg_send(&w->chan, &m, &why);
-	fd_close(&item->fd);
-	fd_close(&item->out);
+	return true;
 }
 
 /* One more worker, unless all are there or the last one died at birth. */
@@ -250,6 +254,16 @@ start_one(struct pool *p)
 }
 
 static void
+put_first(struct pool *p, struct item *item)
+{
+	item->next = p->first;
+	if (p->first == NULL)
+		p->last = &item->next;
+	p->first = item;
+	p->waiting++;
+}
+
+static void
 run(struct pool *p)
 {
 	while (p->first != NULL) {
@@ -265,7 +279,10 @@ run(struct pool *p)
 			p->last = &p->first;
 		p->waiting--;
 		item->next = NULL;
-		hand_over(w, item);
+		if (!hand_over(w, item)) {
+			put_first(p, item);
+			return; /* the next answer, or tick, goes on */
+		}
 	}
 }
 
