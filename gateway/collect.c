@@ -163,7 +163,12 @@ other(struct spooler *sp, struct partner *p, struct msg *m)
 		p->clearing -= p->clearing > 0;
 	st = msg_get_status(m);
 	msg_get_why(m, &why);
-	if (!msg_done(m) || st == GW_OK)
+	if (!msg_done(m))
+		return;
+	/* Only what went makes another listing differ; else we would go round
+	 * and round with a server that lets nothing be removed. */
+	p->progress = p->progress || (m->id == MSG_CLEARED && st == GW_OK);
+	if (st == GW_OK)
 		return;
 	/* What could not be cleared is collected again, as a duplicate. */
 	p->collect.why = why;
@@ -180,7 +185,6 @@ landed(struct spooler *sp, struct item *item)
 	struct link *l = &p->collect;
 	struct msg m;
 
-	p->progress = true;
 	p->landing--;
 	if (l->state == LINK_UP) {
 		p->clearing++;

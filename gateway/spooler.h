@@ -34,7 +34,7 @@ struct partner {
 	struct queue to_fetch; /* listed, not fetched yet */
 	int64_t collect_ms;    /* look on their server again then; mono */
 	bool asked, listing;   /* this connection has listed; is listing */
-	bool progress;         /* something of the last listing landed */
+	bool progress;         /* something of the last listing went */
 	unsigned listed;       /* entries of the last listing */
 	unsigned landing;      /* fetched, their commit is due */
 	unsigned clearing;     /* told to go over there, not answered yet */

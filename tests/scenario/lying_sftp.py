@@ -101,6 +101,15 @@ class OddNames(Server):
         return DENIED
 
 
+class Stubborn(Server):
+    """A thousand files that stay."""
+
+    names = Silent.names
+
+    def remove(self):
+        return DENIED
+
+
 class Endless(Server):
     """A file of 4 EiB."""
 
@@ -121,7 +130,7 @@ class Changing(Server):
         return len(self.content) + self.asked % 3
 
 
-LIES = {c.__name__: c for c in (Silent, OddNames, Endless, Changing)}
+LIES = {c.__name__: c for c in (Silent, OddNames, Stubborn, Endless, Changing)}
 
 if __name__ == "__main__":
     LIES[sys.argv[1]](sys.argv[2]).run()

@@ -79,9 +79,9 @@ def test_a_document_cannot_pose_as_the_text_beside_another(world, birch):
     files = everything_in(folder)
     assert files["x"] == b"hello"
     assert json.loads(files["x.meta.json"])["name"] == "x"
-    posers = [n for n in files if n.startswith("x.meta.") and n.endswith(".json") and files[n] == b""]
-    assert len(posers) == 1
-    assert json.loads(files[posers[0] + ".meta.json"])["name"] == "x.meta.json"
+    (poser,) = [n for n, data in files.items() if data == b""]
+    assert poser.startswith("x.meta.") and poser.endswith(".json")
+    assert json.loads(files[poser + ".meta.json"])["name"] == "x.meta.json"
 
 
 MARKER = bytes([0xC0 | 10, 3]) + b"PGP"
@@ -136,9 +136,10 @@ class LyingSshd(Sshd):
     """One whose accounts are led to lying_sftp.py, instead of into folders."""
 
     def _write_accounts(self):
+        command = f"{sys.executable} {LYING_SFTP}"
         (self.folder / "authorized_keys").write_text(
             "".join(
-                f'restrict,command="{sys.executable} {LYING_SFTP} {lie} {self.folder}/file" {key}\n'
+                f'restrict,command="{command} {lie} {self.folder}/file" {key}\n'
                 for key, lie in self.accounts.items()
             )
         )
@@ -149,7 +150,7 @@ def lied_to(new_pair):
     """Returns make(lies): birch collects from partners called liar-0, ...;
     what they offer is a good message, of liar-0."""
 
-    def make(*lies):
+    def make(*lies, every="1s"):
         pair = new_pair()
         server = pair.keep(LyingSshd(pair.folder / "lying-sshd"))
         for number, lie in enumerate(lies):
@@ -163,7 +164,7 @@ def lied_to(new_pair):
                 "user": server.user,
                 "host-keys": [server.host_key],
                 "identity": identity,
-                "every": "1s",
+                "every": every,
             }
             if number == 0:
                 message = gpg.make(b"order 1", "order.txt", key, pair.birch.fingerprint)
@@ -252,3 +253,17 @@ def test_a_file_that_changes_is_not_fetched(lied_to):
         lambda: "reason=still-written" in pair.birch.log_tail(), "it was tried", PATIENCE / 4, 0.1
     )
     assert not [d for d in pair.birch.list() if d["state"] != "claimed"]
+
+
+def test_what_cannot_be_removed_is_not_fetched_round_and_round(lied_to):
+    """After a full listing the next one used to follow at once."""
+    pair = lied_to("Stubborn", every="1h")
+    birch = pair.birch
+    wait_until(lambda: "link up" in birch.log.read_text(), "there is a connection", PATIENCE, 0.1)
+    wait_until(lambda: not birch.roles("courier"), "the server is left alone", PATIENCE, 0.2)
+    wait_until(
+        lambda: not birch.list("--state", "landed") and not birch.list("--state", "unsealed"),
+        "all are settled", PATIENCE, 0.2,
+    )  # fmt: skip
+    docs = birch.list()
+    assert states(docs) == ["delivered"] + ["duplicate"] * 999
