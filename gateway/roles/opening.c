@@ -79,6 +79,8 @@ opening_begin(enum role self, struct opening *o)
 	o->control = -1;
 	log_set_role(role_name(self));
 	die_with_supervisor();
+	/* Started through /proc/self/exe, it would be "exe" in every list. */
+	(void)prctl(PR_SET_NAME, role_name(self)); /* only a name */
 	fd_set_cloexec(OPENING_FD);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
