@@ -20,8 +20,8 @@
 #include <string.h>
 
 #define ENTRIES_MAX 1000
-/* Collected and not opened yet; beyond, the rest may wait over there. */
-#define UNOPENED_MAX 512
+/* Collected and not delivered yet; beyond, the rest may wait over there. */
+#define COLLECTED_MAX 512
 /* Signatures, recipients, padding of a small document. */
 #define SEALED_EXTRA ((uint64_t)1024 * 1024)
 
@@ -91,8 +91,10 @@ feed(struct spooler *sp, struct partner *p)
 	struct item *item;
 
 	while (link_has_room(&p->collect) && !sp->stopping && !sp->starved &&
-	       p->unsealers.waiting < UNOPENED_MAX &&
+	       p->collected.held < COLLECTED_MAX &&
 	       (item = queue_take(&p->to_fetch)) != NULL) {
+		item->intake = &p->collected;
+		p->collected.held++;
 		item_insert(sp, item, "fetching", NULL);
 		link_reserve(&p->collect, item);
 		round_then(sp, item, fetch);

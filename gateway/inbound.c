@@ -467,9 +467,6 @@ pass(struct spooler *sp, struct item *item)
 	item->doc.why.reason = REASON_NONE;
 	item->doc.why.text[0] = '\0';
 	item_change(sp, item, DOC_PASSED, "verified", item->doc.signer);
-	if (item->intake != NULL)
-		item->intake->held--;
-	item->intake = NULL;
 	round_then(sp, item, accept_document);
 }
 

@@ -22,6 +22,17 @@ struct queue {
 	size_t count;
 };
 
+struct partner;
+
+/* A folder that is watched, and how much of it is in our hands. */
+struct intake {
+	int number; /* watch_pause() */
+	struct partner *partner;
+	const struct config_flow *flow; /* NULL: mailbox */
+	size_t held;
+	bool paused;
+};
+
 /* A partner while the gateway runs. */
 struct partner {
 	const struct config_partner *config;
@@ -31,22 +42,14 @@ struct partner {
 	uint64_t waiting;   /* sealed ones that only the ledger holds */
 	int64_t look_ms;    /* look into the ledger again then; mono */
 	/* collecting: */
-	struct queue to_fetch; /* listed, not fetched yet */
-	int64_t collect_ms;    /* look on their server again then; mono */
-	bool asked, listing;   /* this connection has listed; is listing */
-	bool progress;         /* something of the last listing went */
-	unsigned listed;       /* entries of the last listing */
-	unsigned landing;      /* fetched, their commit is due */
-	unsigned clearing;     /* told to go over there, not answered yet */
-};
-
-/* A folder that is watched, and how much of it is in our hands. */
-struct intake {
-	int number; /* watch_pause() */
-	struct partner *partner;
-	const struct config_flow *flow; /* NULL: mailbox */
-	size_t held;
-	bool paused;
+	struct queue to_fetch;   /* listed, not fetched yet */
+	struct intake collected; /* as of a folder: how much is in hand */
+	int64_t collect_ms;      /* look on their server again then; mono */
+	bool asked, listing;     /* this connection has listed; is listing */
+	bool progress;           /* something of the last listing went */
+	unsigned listed;         /* entries of the last listing */
+	unsigned landing;        /* fetched, their commit is due */
+	unsigned clearing;       /* told to go over there, not answered yet */
 };
 
 struct spooler {

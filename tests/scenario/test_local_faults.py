@@ -1,10 +1,15 @@
 """Faults at home: slow workers, folders that vanish, clocks that jump, reloads."""
 
 import contextlib
+import os
+import pathlib
 import signal
+import time
+
+import pytest
 
 import processes
-from gateway import PATIENCE
+from gateway import PATIENCE, SANITIZED
 from processes import wait_until
 
 
@@ -25,6 +30,18 @@ def frozen(gateway, role):
     finally:
         for pid in pids:
             processes.send_signal(pid, signal.SIGCONT)
+
+
+def reload(gateway):
+    """SIGHUP with the settings as they are now; returns when they count."""
+    before = gateway.log.read_text(errors="replace").count("spooler recovered")
+    gateway.write_config()
+    gateway.process.send_signal(signal.SIGHUP)
+    wait_until(
+        lambda: gateway.log.read_text(errors="replace").count("spooler recovered") > before,
+        "it has begun anew",
+        PATIENCE,
+    )
 
 
 def test_large_signatures_do_not_clog_a_slow_verifier(new_pair):
@@ -51,4 +68,32 @@ def test_large_signatures_do_not_clog_a_slow_verifier(new_pair):
             0.1,
         )
     pair.birch.wait_delivered("cedar", [f"{n}.txt" for n in range(40)], seconds=PATIENCE / 2)
+    no_restart(pair.birch)
+
+
+def test_undeliverable_documents_leave_room_for_others(new_pair):
+    """They are kept, but no more than a folder's share of them is taken."""
+    pair = new_pair()
+    gpg, key = pair.partner_with_gpg("cedar")
+    pair.start()
+    folder = pair.birch.spool / "in" / "alder" / "documents"
+    folder.rename(folder.with_name("aside"))
+    folder.write_text("where a folder should be")
+    names = [f"{n:05}.txt" for n in range(800)]
+    for name in names:
+        pair.alder.drop("birch", name, name.encode())
+    wait_until(
+        lambda: pair.alder.status()["partners"]["birch"]["counts"].get("closed") == len(names),
+        "all were sent",
+        PATIENCE,
+        0.2,
+    )
+    pair.birch.put_in_mailbox(
+        "cedar", {"one.pgp": gpg.make(b"1", "one.txt", key, pair.birch.fingerprint)}
+    )
+    pair.birch.wait_delivered("cedar", ["one.txt"], seconds=PATIENCE / 2)
+    assert 500 < pair.birch.status()["in_hand"] < 600
+    folder.unlink()
+    folder.with_name("aside").rename(folder)
+    pair.birch.wait_delivered("alder", names)
     no_restart(pair.birch)
