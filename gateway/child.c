@@ -4,6 +4,7 @@
 #include "gateway/base/fdio.h"
 #include "gateway/roles/opening.h"
 #include "gateway/roles/roles.h"
+#include "gateway/sandbox.h"
 #include "gateway/share.h"
 
 #include <errno.h>
@@ -22,6 +23,9 @@ become(int channel, const char *role, const char *label)
 	char *argv[] = { (char *)(uintptr_t) "waybill",
 		(char *)(uintptr_t) "role", (char *)(uintptr_t)role,
 		(char *)(uintptr_t)label, NULL };
+	/* What the administrator's shell has is no role's business, and
+	 * libraries read settings there. */
+	char *nothing[] = { NULL };
 	sigset_t none;
 	int null = open("/dev/null", O_RDWR);
 
@@ -39,7 +43,7 @@ become(int channel, const char *role, const char *label)
 	if (close_range(OPENING_FD + 1, ~0U, 0) != 0)
 		_exit(127);
 	/* Ourselves, even when the file was replaced by an upgrade. */
-	execve("/proc/self/exe", argv, environ);
+	execve("/proc/self/exe", argv, SANDBOX_SANITIZED ? environ : nothing);
 	_exit(127);
 }
 

@@ -97,3 +97,16 @@ def test_undeliverable_documents_leave_room_for_others(new_pair):
     folder.with_name("aside").rename(folder)
     pair.birch.wait_delivered("alder", names)
     no_restart(pair.birch)
+
+
+@pytest.mark.skipif(os.getuid() != 0 or SANITIZED, reason="looks into other processes")
+def test_roles_see_nothing_of_our_environment(new_pair, monkeypatch):
+    monkeypatch.setenv("SECRET_OF_THE_SHELL", "open sesame")
+    pair = new_pair().start()
+    pair.exchange({"one.txt": b"1"})
+    for gateway in (pair.alder, pair.birch):
+        roles = gateway.roles()
+        assert len(roles) > 3
+        for pid, role in roles.items():
+            seen = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+            assert len(seen) == 0, role
