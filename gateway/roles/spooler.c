@@ -506,6 +506,19 @@ start(struct spooler *sp, struct opening *o)
 	resume(sp);
 }
 
+/* Is a worker or a commit still to be waited for?  Not for a partner's server,
+ * nor for a folder that heals some day. */
+static bool
+is_under_way(const struct spooler *sp)
+{
+	size_t idle = sp->retries.count;
+
+	for (size_t i = 0; i < sp->partner_count; i++)
+		idle +=
+		    sp->partner[i].ready.count + sp->partner[i].to_fetch.count;
+	return sp->items > idle || round_open(sp);
+}
+
 /* Stop when nothing is under way any more, or after a while: whatever is left
  * is safe where it is. */
 static void
@@ -517,8 +530,7 @@ stop_if_done(struct spooler *sp)
 		return;
 	if (since == 0)
 		since = clock_mono_ms();
-	if ((sp->items > 0 || round_open(sp)) &&
-	    clock_mono_ms() - since < STOP_MS)
+	if (is_under_way(sp) && clock_mono_ms() - since < STOP_MS)
 		return;
 	ledger_close(sp->ledger);
 	spool_close(sp->spool);

@@ -110,3 +110,30 @@ def test_roles_see_nothing_of_our_environment(new_pair, monkeypatch):
         for pid, role in roles.items():
             seen = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
             assert len(seen) == 0, role
+
+
+def test_documents_of_a_removed_partner_wait_for_its_return(new_pair):
+    """Reloading without it strands them, and says so; with it they go on."""
+    pair = new_pair()
+    pair.birch.start()
+    pair.alder.start()
+    pair.alder.drop("birch", "one.txt", b"1")
+    pair.alder.wait_state("one.txt", "sealed")
+    birch = pair.alder.partners.pop("birch")
+    file = pair.alder.folder / "partners.d" / "birch.conf"
+    gpg = pair.gpg()
+    other = gpg.new_key("elm <edi@elm.example>")
+    pair.alder.add_partner(
+        "elm", gpg.certificate(other), **{"flow documents": {"direction": "in"}}
+    )
+    file.unlink()
+    began = time.monotonic()
+    reload(pair.alder)
+    assert SANITIZED or time.monotonic() - began < 4, "it waited for a dead server"
+    assert pair.alder.states() == {"one.txt": "sealed"}
+    assert pair.alder.status()["partners"].keys() >= {"elm"}
+    pair.alder.partners["birch"] = birch
+    pair.server.start()
+    reload(pair.alder)
+    pair.birch.wait_delivered("alder", ["one.txt"])
+    pair.alder.wait_state("one.txt", "closed")
