@@ -44,7 +44,8 @@ route_inbound_name(struct doc *doc, const char *literal)
 			break;
 		}
 	}
-	if (name_check(name, strlen(name), &why))
+	/* "order.tmp.pgp": whoever collects would take it for unfinished. */
+	if (name_check(name, strlen(name), &why) && !name_is_temporary(name))
 		snprintf(doc->name, sizeof(doc->name), "%.200s", name);
 	else
 		snprintf(doc->name, sizeof(doc->name), "%s", doc->id.text);

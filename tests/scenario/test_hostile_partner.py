@@ -132,6 +132,68 @@ def test_the_same_content_under_two_names_is_two_documents(world, birch):
     assert states(watch.settled(3)) == ["delivered"] * 2 + ["duplicate"]
 
 
+def test_no_document_looks_unfinished(world, birch):
+    """Whoever collects leaves order.tmp alone, for ever."""
+    watch = Watch(birch)
+    messages = {
+        "order.tmp.pgp": sealed(world, b"1", ""),
+        "order.filepart.gpg": sealed(world, b"2", "..."),
+        "order.pgp": sealed(world, b"3", "order.part"),
+    }
+    birch.put_in_mailbox("cedar", messages)
+    assert states(watch.settled(3)) == ["delivered"] * 3
+    names = birch.delivered("cedar")
+    assert not [n for n in names if n.endswith((".tmp", ".part", ".filepart"))], names
+
+
+SHAPES = {
+    "text": ["--textmode"],
+    "bzip2": ["--compress-algo", "bzip2"],
+    "zlib": ["--compress-algo", "zlib"],
+    "plain": ["--compress-algo", "none"],
+    "nameless-recipient": ["--throw-keyids"],
+    "hidden-recipient": ["--hidden-recipient", "ME"],
+    "two-recipients": ["--recipient", "ME"],
+    "two-signers": ["--local-user", "OTHER"],
+    "armor": ["--armor", "--comment", "a: b", "--emit-version"],
+    "sha512": ["--digest-algo", "SHA512"],
+    "aes128": ["--cipher-algo", "AES128"],
+    "notations": ["--sig-notation", "x@y.example=z", "--sig-policy-url", "http://y.example/"],
+    "expires": ["--default-sig-expire", "1d"],
+    "for-your-eyes": ["--for-your-eyes-only"],
+}
+
+
+def test_every_shape_that_gpg_gives_a_message_is_good(world, birch):
+    watch = Watch(birch)
+    other = world.cedar.new_key("another <another@cedar.example>")
+    who = {"ME": world.cedar_key, "OTHER": other}
+    messages = {
+        f"{shape}.pgp": sealed(world, shape.encode(), shape, *(who.get(o, o) for o in options))
+        for shape, options in SHAPES.items()
+    }
+    armor = messages["armor.pgp"]
+    messages["no-sum.pgp"] = sealed(world, b"no sum", "no-sum", "--armor")
+    messages["no-sum.pgp"] = b"\r\n".join(
+        line for line in messages["no-sum.pgp"].split(b"\n") if not line.startswith(b"=")
+    )
+    assert b"Comment: a: b" in armor and b"Version: " in armor
+    # A partial length, and a signature in front as PGP 2 wrote it.
+    messages["large.pgp"] = sealed(world, bytes(100_000), "large", "--compress-algo", "none")
+    run = world.cedar.run
+    signature = run("--detach-sign", "--local-user", world.cedar_key, "--output", "-", data=b"hi")
+    literal = bytes([0xCB, 8]) + b"b\0\0\0\0\0hi"
+    messages["old-signature.pgp"] = run(
+        "--no-literal", "--compress-algo", "none", "--encrypt", "--recipient", birch.fingerprint,
+        "--output", "-", data=signature.stdout + literal,
+    ).stdout  # fmt: skip
+    birch.put_in_mailbox("cedar", messages)
+    docs = watch.settled(len(messages))
+    assert states(docs) == ["delivered"] * len(messages), docs
+    for shape in SHAPES.keys() - {"for-your-eyes"}:
+        assert birch.delivered("cedar")[shape].read_bytes() == shape.encode()
+
+
 class LyingSshd(Sshd):
     """One whose accounts are led to lying_sftp.py, instead of into folders."""
 
