@@ -129,7 +129,9 @@ serve(struct keyholder *kh, const struct chan *c)
 	struct why why;
 	struct msg m;
 
-	if ((st = msg_recv(c, &m, &why)) == GW_OK) {
+	if ((st = msg_recv(c, &m, &why)) == GW_AGAIN)
+		return true;
+	if (st == GW_OK) {
 		if (m.id == MSG_SIGN)
 			st = answer_sign(kh, c, &m, &why);
 		else if (m.id == MSG_UNWRAP)
@@ -160,6 +162,8 @@ add_peer(struct keyholder *kh, const struct opening *o)
 		fd_close(&fd);
 		return;
 	}
+	/* One that takes no answers must not keep the others waiting. */
+	fd_set_nonblock(fd);
 	kh->peer[kh->peer_count++] = (struct chan){ fd, ROLE_KEYHOLDER, peer };
 }
 
