@@ -2,6 +2,7 @@
 #include "gateway/child.h"
 #include "gateway/commands/commands.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,6 +33,17 @@ usage(FILE *to, int code)
 	return code;
 }
 
+/* Half a listing that says "done" misleads whoever counts on it. */
+static int
+finished(int code)
+{
+	if (code != COMMAND_OK || (fflush(stdout) == 0 && !ferror(stdout)))
+		return code;
+	fprintf(stderr, "waybill: the answer could not be written: %s\n",
+	    strerror(errno));
+	return COMMAND_FAILED;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -44,7 +56,7 @@ main(int argc, char **argv)
 		child_main(argv[2]);
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
+			return finished(commands[i].run(argc - 1, argv + 1));
 	}
 	fprintf(stderr, "waybill: there is no command %s\n", argv[1]);
 	return usage(stderr, COMMAND_USAGE);

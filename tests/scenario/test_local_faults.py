@@ -4,12 +4,13 @@ import contextlib
 import os
 import pathlib
 import signal
+import subprocess
 import time
 
 import pytest
 
 import processes
-from gateway import PATIENCE, SANITIZED
+from gateway import PATIENCE, SANITIZED, WAYBILL
 from processes import wait_until
 
 
@@ -137,3 +138,17 @@ def test_documents_of_a_removed_partner_wait_for_its_return(new_pair):
     reload(pair.alder)
     pair.birch.wait_delivered("alder", ["one.txt"])
     pair.alder.wait_state("one.txt", "closed")
+
+
+@pytest.mark.parametrize("command", ["list", "status", "trace one.txt", "check", "key list"])
+def test_an_answer_that_cannot_be_written_is_a_failure(pair, command):
+    pair.exchange({"one.txt": b"1"})
+    with open("/dev/full", "w") as full:
+        ran = subprocess.run(
+            [WAYBILL, *command.split(), "-f", pair.alder.config],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=PATIENCE,
+        )
+    assert ran.returncode == 1
+    assert b"No space left" in ran.stderr
