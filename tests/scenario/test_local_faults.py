@@ -1,10 +1,11 @@
-"""Faults at home: slow workers, folders that vanish, clocks that jump, reloads."""
+"""Faults at home: slow workers, full disks and folders, backlogs, reloads."""
 
 import contextlib
 import os
 import pathlib
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
@@ -152,3 +153,48 @@ def test_an_answer_that_cannot_be_written_is_a_failure(pair, command):
         )
     assert ran.returncode == 1
     assert b"No space left" in ran.stderr
+
+
+@contextlib.contextmanager
+def stream(gateway, partner, names):
+    """Drops a document every few milliseconds; its name is added to names."""
+    done = threading.Event()
+
+    def run():
+        while not done.wait(0.005):
+            name = f"new-{len(names):05}.txt"
+            gateway.drop(partner, name, name.encode())
+            names.append(name)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join(PATIENCE)
+
+
+def test_a_backlog_that_meets_new_documents_is_sent_once(new_pair):
+    """A document that is accepted while the ledger is looked through for
+    waiting ones must not be found there and sent a second time."""
+    pair = new_pair()
+    pair.birch.start()
+    pair.alder.start()
+    names = [f"old-{n:05}.txt" for n in range(600)]
+    for name in names:
+        pair.alder.drop("birch", name, name.encode())
+    wait_until(
+        lambda: pair.alder.status()["partners"]["birch"]["counts"].get("sealed") == len(names),
+        "all are accepted",
+        PATIENCE,
+        0.2,
+    )
+    with stream(pair.alder, "birch", names):
+        pair.server.start()
+        wait_until(
+            lambda: len(pair.birch.delivered("alder")) > 900, "the backlog is sent", PATIENCE, 0.2
+        )
+    pair.birch.wait_delivered("alder", names)
+    no_restart(pair.alder)
+    assert {d["state"] for d in pair.birch.list("--limit", "9999")} == {"delivered"}
