@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+import pair as worlds
 from gateway import PATIENCE
 from processes import send_signal, wait_until
 from sshd import Sshd
@@ -18,8 +19,6 @@ LYING_SFTP = pathlib.Path(__file__).with_name("lying_sftp.py")
 @pytest.fixture(scope="module")
 def world():
     """birch, and its partner cedar with gpg."""
-    import pair as worlds
-
     made = worlds.Pair()
     try:
         made.cedar, made.cedar_key = made.partner_with_gpg("cedar")
@@ -207,44 +206,93 @@ class LyingSshd(Sshd):
         )
 
 
+def lied_to(*lies, every="1s"):
+    """birch collects from partners called liar-0, ...; what they offer is a
+    good message, of liar-0."""
+    pair = worlds.Pair()
+    server = pair.keep(LyingSshd(pair.folder / "lying-sshd"))
+    for number, lie in enumerate(lies):
+        name = f"liar-{number}"
+        gpg, key = pair.partner_with_gpg(name)
+        identity, login = pair.birch.new_identity(name)
+        server.admit(login, lie)
+        pair.birch.partners[name]["collect"] = {
+            "host": "127.0.0.1",
+            "port": server.port,
+            "user": server.user,
+            "host-keys": [server.host_key],
+            "identity": identity,
+            "every": every,
+        }
+        if number == 0:
+            message = gpg.make(b"order 1", "order.txt", key, pair.birch.fingerprint)
+            (server.folder / "file").write_bytes(message)
+    server.start()
+    return pair.start()
+
+
+@pytest.fixture(scope="module")
+def liars():
+    pair = lied_to("OddNames", "Endless", "Changing", "Silent", "Silent", "Silent")
+    yield pair
+    pair.close()
+
+
 @pytest.fixture
-def lied_to(new_pair):
-    """Returns make(lies): birch collects from partners called liar-0, ...;
-    what they offer is a good message, of liar-0."""
-
-    def make(*lies, every="1s"):
-        pair = new_pair()
-        server = pair.keep(LyingSshd(pair.folder / "lying-sshd"))
-        for number, lie in enumerate(lies):
-            name = f"liar-{number}"
-            gpg, key = pair.partner_with_gpg(name)
-            identity, login = pair.birch.new_identity(name)
-            server.admit(login, lie)
-            pair.birch.partners[name]["collect"] = {
-                "host": "127.0.0.1",
-                "port": server.port,
-                "user": server.user,
-                "host-keys": [server.host_key],
-                "identity": identity,
-                "every": every,
-            }
-            if number == 0:
-                message = gpg.make(b"order 1", "order.txt", key, pair.birch.fingerprint)
-                (server.folder / "file").write_bytes(message)
-        server.start()
-        return pair.start()
-
-    return make
+def stubborn():
+    pair = lied_to("Stubborn", every="1h")
+    yield pair
+    pair.close()
 
 
-def test_silent_servers_take_no_place_from_the_others(lied_to):
-    """Each has listed a thousand files, and we wait for the first ones."""
-    pair = lied_to("Silent", "Silent", "Silent")
+def fails(pair, liar, reason):
+    """Wait until birch has told that of one of the liar's files."""
+    text = f"partner={liar} reason={reason}"
+    wait_until(lambda: text in pair.birch.log.read_text(), text, PATIENCE, 0.1)
+
+
+def test_silent_servers_take_no_place_from_the_others(liars):
+    """Three have listed a thousand files each, and we wait for the first."""
+    wait_until(lambda: liars.birch.status()["in_hand"] >= 3000, "all have listed", PATIENCE, 0.1)
+    liars.exchange({"good.txt": b"good"}, seconds=PATIENCE / 4)
+    assert not liars.birch.delivered("liar-3")
+
+
+def test_an_endless_file_is_not_fetched(liars):
+    """It would fill the disk, which stops everybody."""
+    fails(liars, "liar-1", "too-large")
+    assert all(d["state"] == "claimed" for d in Watch(liars.birch, "liar-1").list())
+    assert sum(p.stat().st_size for p in (liars.birch.state / "landed").iterdir()) < 100_000
+
+
+def test_a_file_that_changes_is_not_fetched(liars):
+    fails(liars, "liar-2", "still-written")
+    assert all(d["state"] == "claimed" for d in Watch(liars.birch, "liar-2").list())
+
+
+def test_odd_names_and_files_that_stay(liars):
+    """Many names for one message, and the server lets nothing be removed: it
+    is delivered once, nothing gets out of its folder, all that we say of it
+    is text."""
+    birch = liars.birch
+    birch.wait_delivered("liar-0", ["order.txt"])
+    wait_until(lambda: len(birch.list("--state", "duplicate")) >= 22, "a third look", PATIENCE, 0.2)
+    assert list(birch.delivered("liar-0")) == ["order.txt"]
+    assert not birch.quarantined("liar-0")
+    for text in birch.waybill("list"), birch.waybill("trace", "ok"), birch.log.read_text():
+        assert not set(text) & {"\x1b", "\0", "\u202e"}
+
+
+def test_what_cannot_be_removed_is_not_fetched_round_and_round(stubborn):
+    """After a full listing the next one used to follow at once."""
+    birch = stubborn.birch
+    wait_until(lambda: "link up" in birch.log.read_text(), "there is a connection", PATIENCE, 0.1)
+    wait_until(lambda: not birch.roles("courier"), "the server is left alone", PATIENCE, 0.2)
     wait_until(
-        lambda: pair.birch.status()["in_hand"] >= 3000, "all of them have listed", PATIENCE, 0.1
-    )
-    pair.exchange({"good.txt": b"good"}, seconds=PATIENCE / 4)
-    assert not pair.birch.delivered("liar-0")
+        lambda: not birch.list("--state", "landed") and not birch.list("--state", "unsealed"),
+        "all are settled", PATIENCE, 0.2,
+    )  # fmt: skip
+    assert states(birch.list()) == ["delivered"] + ["duplicate"] * 999
 
 
 def many_certificates(gpg, count):
@@ -283,49 +331,7 @@ def test_all_partners_may_come_at_once(world):
         lambda: all(maple.quarantined(name) for name in names), "all were judged", PATIENCE, 0.2
     )
     assert list(maple.roles("spooler")) == spooler
-
-
-def test_an_endless_file_is_not_fetched(lied_to):
-    """It would fill the disk, which stops everybody."""
-    pair = lied_to("Endless")
-    wait_until(
-        lambda: "reason=too-large" in pair.birch.log_tail(), "it is refused", PATIENCE / 4, 0.1
-    )
-    assert sum(p.stat().st_size for p in (pair.birch.state / "landed").iterdir()) == 0
-    pair.exchange({"good.txt": b"good"})
-
-
-def test_odd_names_and_files_that_stay(lied_to):
-    """Many names for one message, and the server lets nothing be removed: it
-    is delivered once, nothing gets out of its folder, all that we say of it
-    is text."""
-    pair = lied_to("OddNames")
-    birch = pair.birch
-    birch.wait_delivered("liar-0", ["order.txt"])
-    wait_until(lambda: len(birch.list("--state", "duplicate")) >= 22, "a third look", PATIENCE, 0.2)
-    assert list(birch.delivered("liar-0")) == ["order.txt"]
-    assert not birch.quarantined("liar-0")
-    for text in birch.waybill("list"), birch.waybill("trace", "ok"), birch.log.read_text():
-        assert not set(text) & {"\x1b", "\0", "\u202e"}
-
-
-def test_a_file_that_changes_is_not_fetched(lied_to):
-    pair = lied_to("Changing")
-    wait_until(
-        lambda: "reason=still-written" in pair.birch.log_tail(), "it was tried", PATIENCE / 4, 0.1
-    )
-    assert not [d for d in pair.birch.list() if d["state"] != "claimed"]
-
-
-def test_what_cannot_be_removed_is_not_fetched_round_and_round(lied_to):
-    """After a full listing the next one used to follow at once."""
-    pair = lied_to("Stubborn", every="1h")
-    birch = pair.birch
-    wait_until(lambda: "link up" in birch.log.read_text(), "there is a connection", PATIENCE, 0.1)
-    wait_until(lambda: not birch.roles("courier"), "the server is left alone", PATIENCE, 0.2)
-    wait_until(
-        lambda: not birch.list("--state", "landed") and not birch.list("--state", "unsealed"),
-        "all are settled", PATIENCE, 0.2,
-    )  # fmt: skip
-    docs = birch.list()
-    assert states(docs) == ["delivered"] + ["duplicate"] * 999
+    # Looking for the children of so many processes would take longer than all.
+    maple.process.terminate()
+    maple.process.wait(PATIENCE)
+    maple.process = None
