@@ -11,9 +11,13 @@ struct sftp_send_job {
 	const char *temp_name; /* ".<id>.part" */
 	const char *final_name;
 	bool retry; /* an earlier try may have succeeded */
-	/* Called once.  GW_OK: the final name is there, with our size, and
-	 * the server synced it if it can.  GW_REFUSED: permanent for this
-	 * document.  GW_AGAIN: try later. */
+	/*
+	 * Called once.  GW_OK: the server had our size under the temporary
+	 * name, synced it if it can, closed it without an error, and says that
+	 * it renamed it.  The final name is not looked at after that: many
+	 * servers take a document away the moment it has it.
+	 * GW_REFUSED: permanent for this document.  GW_AGAIN: try later.
+	 */
 	void (*done)(void *ctx, enum gw_status, const struct why *);
 	void *ctx;
 };
@@ -29,8 +33,9 @@ struct sftp_send_job {
  *  4. if every one said OK and the size is ours: rename without replacing
  *     (not posix-rename);
  *  5. if that failed, stat both names, and decide as in 1.
- * Not GW_OK: nothing was taken, `done` will not be called.  After a failure the temp file is removed.  Up to sftp_client's number of
- * handles documents overlap on one connection, the order is kept within each.
+ * Not GW_OK: nothing was taken, `done` will not be called.  After a failure
+ * the temp file is removed.  Up to sftp_client's number of handles documents
+ * overlap on one connection, the order is kept within each.
  */
 enum gw_status sftp_send_start(
     struct sftp_client *, const struct sftp_send_job *, struct why *);
