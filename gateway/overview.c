@@ -2,7 +2,10 @@
 #include "gateway/overview.h"
 
 #include "gateway/base/clock.h"
-#include "gateway/spooler.h"
+#include "gateway/item.h"
+
+/* After that many tries, some three seconds, it is no passing trouble. */
+#define STUCK_FAILURES 4
 
 /* `status` of one connection: what is it doing, what was wrong last. */
 static json_t *
@@ -59,6 +62,40 @@ worker_facts(const struct pool *pool)
 	return o;
 }
 
+/* What waits here and has met the same cause several times by now. */
+static void
+tell_stuck(const struct spooler *sp, json_t *problems)
+{
+	const struct item *example = NULL;
+	size_t stuck = 0;
+
+	for (const struct item *i = sp->retries.first; i != NULL; i = i->next) {
+		if (i->failures < STUCK_FAILURES)
+			continue;
+		example = i;
+		stuck++;
+	}
+	if (example != NULL)
+		json_array_append_new(problems,
+		    json_sprintf("documents that cannot go on here: %zu, "
+				 "one of partner %s: %s",
+			stuck, example->doc.partner, example->doc.why.text));
+}
+
+static json_t *
+problems_of(const struct spooler *sp)
+{
+	json_t *problems = json_array();
+
+	tell_stuck(sp, problems);
+	if (sp->stranded > 0)
+		json_array_append_new(problems,
+		    json_sprintf("open documents of partners that are not "
+				 "configured any more: %zu",
+			sp->stranded));
+	return problems;
+}
+
 void
 overview_status(void *spooler, json_t *status)
 {
@@ -69,6 +106,7 @@ overview_status(void *spooler, json_t *status)
 	for (size_t i = 0; i < sp->partner_count; i++)
 		json_array_append_new(partners, partner_facts(&sp->partner[i]));
 	json_object_set_new(status, "live", partners);
+	json_object_set_new(status, "problems", problems_of(sp));
 	json_object_set_new(pools, "sealer", worker_facts(&sp->sealers));
 	json_object_set_new(pools, "verifier", worker_facts(&sp->verifiers));
 	json_object_set_new(pools, "inspector", worker_facts(&sp->inspectors));

@@ -68,7 +68,8 @@ struct spooler {
 	size_t intake_count;
 	struct queue retries; /* item->due_ms says when */
 	struct admin *admin;
-	size_t items;                          /* documents in our hands */
+	size_t stranded; /* open, of partners that are configured no more */
+	size_t items;    /* documents in our hands */
 	struct item *in_hand[SPOOLER_BUCKETS]; /* the same, by id */
 	bool look;    /* the watcher may have something */
 	bool starved; /* too little free space to claim */

@@ -437,6 +437,7 @@ on_open_document(void *ctx, const struct doc *doc)
 		log_line(LOG_LEVEL_WARN, doc->id.text, "spooler", "stranded",
 		    "partner=%s state=%s", doc->partner,
 		    state_name(doc->state));
+		r->sp->stranded++;
 		return true;
 	}
 	if (doc->direction == DOC_OUT && doc->state == DOC_SEALED)
