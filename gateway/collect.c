@@ -121,6 +121,7 @@ take_entry(struct spooler *sp, struct partner *p, struct msg *m)
 	const uint8_t *bytes;
 	char name[DOC_FILE_SIZE];
 	uint64_t size;
+	uint32_t mtime;
 	size_t len;
 
 	bytes = msg_get_blob(m, &len);
@@ -129,6 +130,7 @@ take_entry(struct spooler *sp, struct partner *p, struct msg *m)
 		name[len] = '\0';
 	}
 	size = msg_get_u64(m);
+	mtime = msg_get_u32(m);
 	if (!msg_done(m))
 		return;
 	p->listed++;
@@ -137,7 +139,8 @@ take_entry(struct spooler *sp, struct partner *p, struct msg *m)
 		return;
 	item = item_new(sp, p, DOC_IN);
 	memcpy(item->doc.file, name, len + 1);
-	item->doc.sealed_size = size;
+	item->doc.sealed_size = item->remote_size = size;
+	item->remote_mtime = mtime;
 	route_inbound_name(&item->doc, NULL);
 	queue_put(&p->to_fetch, item);
 }
@@ -193,6 +196,8 @@ landed(struct spooler *sp, struct item *item)
 		msg_begin(&m, MSG_CLEAR, LINK_PLAIN);
 		msg_put_docid(&m, item->doc.id);
 		msg_put_blob(&m, item->doc.file, strlen(item->doc.file));
+		msg_put_u64(&m, item->remote_size);
+		msg_put_u32(&m, item->remote_mtime);
 		link_send_plain(l, &m);
 	}
 	inbound_landed(sp, item);
@@ -260,9 +265,10 @@ collect_tick(struct spooler *sp, struct partner *p, int64_t mono_ms)
 	if (p->collect.state == LINK_UP) {
 		feed(sp, p);
 	} else if (p->collect.state == LINK_DOWN && mono_ms >= p->collect_ms) {
-		p->collect_ms = mono_ms + p->config->collect->every_ms;
 		p->asked = false;
 		p->progress = false;
 		link_want(&p->collect, mono_ms);
+		if (p->collect.state == LINK_STARTING)
+			p->collect_ms = mono_ms + p->config->collect->every_ms;
 	}
 }

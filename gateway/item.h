@@ -23,6 +23,8 @@ struct item {
 	int64_t due_ms;    /* in retries: when; mono */
 	void (*then)(struct spooler *, struct item *); /* in retries */
 	char signed_sha256[SHA256_HEX_MAX]; /* in: see keys/unseal.h */
+	uint64_t remote_size; /* in, collected: as it was listed */
+	uint32_t remote_mtime;
 	char *literal;         /* in: the name inside; foreign text */
 	struct buf signatures; /* in: packets, for the verifier */
 };

@@ -54,11 +54,11 @@ static const struct row rows[MSG_COUNT] = {
 	[MSG_SEND] = { "send", ROLE_SPOOLER, ROLE_COURIER, "dttqu", 1 },
 	[MSG_SENT] = { "sent", ROLE_COURIER, ROLE_SPOOLER, "sw", 0 },
 	[MSG_LIST] = { "list", ROLE_SPOOLER, ROLE_COURIER, "u", 0 },
-	[MSG_ENTRY] = { "entry", ROLE_COURIER, ROLE_SPOOLER, "bq", 0 },
+	[MSG_ENTRY] = { "entry", ROLE_COURIER, ROLE_SPOOLER, "bqu", 0 },
 	[MSG_LISTED] = { "listed", ROLE_COURIER, ROLE_SPOOLER, "sw", 0 },
 	[MSG_FETCH] = { "fetch", ROLE_SPOOLER, ROLE_COURIER, "dbq", 1 },
 	[MSG_FETCHED] = { "fetched", ROLE_COURIER, ROLE_SPOOLER, "sqw", 0 },
-	[MSG_CLEAR] = { "clear", ROLE_SPOOLER, ROLE_COURIER, "db", 0 },
+	[MSG_CLEAR] = { "clear", ROLE_SPOOLER, ROLE_COURIER, "dbqu", 0 },
 	[MSG_CLEARED] = { "cleared", ROLE_COURIER, ROLE_SPOOLER, "sw", 0 },
 };
 

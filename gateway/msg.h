@@ -44,11 +44,11 @@ enum msg_id {
 	MSG_SEND,    /* id, temporary and final name, size, retry; fd */
 	MSG_SENT,    /* status, why */
 	MSG_LIST,    /* largest number of entries */
-	MSG_ENTRY,   /* name, size */
+	MSG_ENTRY,   /* name, size, mtime */
 	MSG_LISTED,  /* status, why */
 	MSG_FETCH,   /* id, name, largest size; fd */
 	MSG_FETCHED, /* status, size, why */
-	MSG_CLEAR,   /* id, name */
+	MSG_CLEAR,   /* id, name, size, mtime */
 	MSG_CLEARED, /* status, why */
 	MSG_COUNT
 };

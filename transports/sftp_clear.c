@@ -9,14 +9,16 @@
 #include <string.h>
 
 /*
- *   REMOVING --> (gone)
- *   MOVING --> (moved)          MOVING --> DOUBT --> MOVING under another name
+ *   LOOKING --> REMOVING --> (gone)
+ *   LOOKING --> MOVING --> (moved)
+ *   MOVING --> DOUBT --> MOVING under another name
  *
+ * LOOKING: is it still the file that was collected?
  * DOUBT: the rename was refused.  If the old name is gone and the new one is
  * there, an earlier try of ours succeeded and its answer was lost; if both
  * are there, the name is taken and another one is used.
  */
-enum state { CLEAR_REMOVING, CLEAR_MOVING, CLEAR_DOUBT };
+enum state { CLEAR_LOOKING, CLEAR_REMOVING, CLEAR_MOVING, CLEAR_DOUBT };
 
 #define TRIES_MAX    3
 #define NAME_LONGEST 255
@@ -45,6 +47,40 @@ finish(struct clear *x, enum gw_status st)
 {
 	x->over = true;
 	x->st = st;
+}
+
+static enum state
+next_state(const struct clear *x)
+{
+	return x->folder == NULL ? CLEAR_REMOVING : CLEAR_MOVING;
+}
+
+static void
+on_look(struct sftp_client *c, struct sftp_job *job, struct sftp_answer *a)
+{
+	struct clear *x = clear_of(job);
+	struct sftp_attrs is;
+
+	(void)c;
+	if (a->type != SFTP_ATTRS) {
+		if (a->code == SFTP_NO_SUCH_FILE)
+			finish(x, GW_OK); /* gone is what we wanted */
+		else
+			finish(
+			    x, sftp_status(a, "looking at", x->from, &x->why));
+		return;
+	}
+	if (!sftp_packet_attrs(&a->body, &is) || is.size != x->order.size ||
+	    is.mtime != x->order.mtime) {
+		why_set(&x->why, REASON_STILL_WRITTEN,
+		    "%s changed after it was collected; it stays for the next "
+		    "look",
+		    x->from);
+		finish(x, GW_AGAIN);
+		return;
+	}
+	x->state = next_state(x);
+	x->step = 0;
 }
 
 static void
@@ -130,6 +166,12 @@ clear_ask(struct sftp_client *c, struct clear *x)
 	int step = x->step++;
 
 	switch (x->state) {
+	case CLEAR_LOOKING:
+		if (step > 0)
+			return false;
+		sftp_ask_path(
+		    c, &x->job, SFTP_LSTAT, x->from, SFTP_ATTRS, on_look);
+		return true;
 	case CLEAR_REMOVING:
 		if (step > 0)
 			return false;
@@ -226,7 +268,7 @@ sftp_clear_start(
 	x->job.kind = &clear_kind;
 	x->order = *order;
 	x->order.folder = x->order.name = x->order.move_to = NULL;
-	x->state = order->move_to == NULL ? CLEAR_REMOVING : CLEAR_MOVING;
+	x->state = order->mtime != 0 ? CLEAR_LOOKING : next_state(x);
 	if ((st = sftp_client_add(c, &x->job, why)) != GW_OK)
 		clear_free(x);
 	return st;

@@ -37,6 +37,11 @@ struct sftp_clear_job {
 	const char *folder;
 	const char *name;
 	const char *move_to; /* NULL: remove */
+	/* As it was when it was listed; one that changed since is another
+	 * document and stays (GW_AGAIN, STILL_WRITTEN).  mtime 0: not
+	 * compared. */
+	uint64_t size;
+	uint32_t mtime;
 	void (*done)(void *ctx, enum gw_status, const struct why *);
 	void *ctx;
 };

@@ -98,12 +98,12 @@ on_entry(void *ctx, const char *name, uint64_t size, uint32_t mtime)
 	struct courier *c = e->courier;
 	struct msg m;
 
-	(void)mtime;
 	if (c->entries_left == 0)
 		return false;
 	msg_begin(&m, MSG_ENTRY, e->ref);
 	msg_put_blob(&m, name, strlen(name));
 	msg_put_u64(&m, size);
+	msg_put_u32(&m, mtime);
 	tell(c, &m);
 	return --c->entries_left > 0;
 }
@@ -203,6 +203,8 @@ take_clear(struct courier *c, struct msg *m, struct errand *e, struct why *why)
 
 	(void)msg_get_docid(m);
 	ok = get_remote_name(m, name, sizeof(name));
+	job.size = msg_get_u64(m);
+	job.mtime = msg_get_u32(m);
 	if (!msg_done(m) || !ok)
 		return GW_INTERNAL;
 	return sftp_clear_start(c->client, &job, why);

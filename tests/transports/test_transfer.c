@@ -146,12 +146,15 @@ fetch_as(const char *folder, const char *name, uint64_t max, const char *to)
 }
 
 static struct outcome
-clear(const char *name, const char *move_to)
+clear_as_listed(
+    const char *name, const char *move_to, uint64_t size, uint32_t mtime)
 {
 	struct outcome o = { .st = GW_INTERNAL };
 	struct sftp_clear_job job = { .folder = d.files,
 		.name = name,
 		.move_to = move_to,
+		.size = size,
+		.mtime = mtime,
 		.done = on_done,
 		.ctx = &o };
 
@@ -159,6 +162,12 @@ clear(const char *name, const char *move_to)
 	ck_assert_int_eq(run_until_idle(client, &why), GW_OK);
 	ck_assert_int_eq(o.calls, 1);
 	return o;
+}
+
+static struct outcome
+clear(const char *name, const char *move_to)
+{
+	return clear_as_listed(name, move_to, 0, 0);
 }
 
 static bool
@@ -828,6 +837,24 @@ START_TEST(clear_by_moving)
 }
 END_TEST
 
+START_TEST(clear_spares_what_changed)
+{
+	struct outcome o;
+
+	sh("echo 1 > %s/doc && touch -d @1000000 %s/doc", d.files, d.files);
+	/* another size, another time: somebody put a new document there */
+	o = clear_as_listed("doc", NULL, 3, 1000000);
+	ck_assert_int_eq(o.st, GW_AGAIN);
+	ck_assert_int_eq(o.why.reason, REASON_STILL_WRITTEN);
+	ck_assert_int_eq(clear_as_listed("doc", NULL, 2, 999999).st, GW_AGAIN);
+	ck_assert(there("doc"));
+	ck_assert_int_eq(clear_as_listed("doc", NULL, 2, 1000000).st, GW_OK);
+	ck_assert(!there("doc"));
+	/* gone is what we wanted */
+	ck_assert_int_eq(clear_as_listed("doc", NULL, 2, 1000000).st, GW_OK);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -870,6 +897,7 @@ main(void)
 	tcase_add_test(t, fetch_refusals);
 	tcase_add_test(t, disk_full_here);
 	tcase_add_test(t, clear_by_moving);
+	tcase_add_test(t, clear_spares_what_changed);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
