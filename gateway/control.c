@@ -87,8 +87,9 @@ share_socket(const struct config *cfg, struct why *why)
 		    cfg->admin_group);
 		return GW_REFUSED;
 	}
-	if (chown(cfg->control, (uid_t)-1, gr->gr_gid) != 0 ||
-	    chmod(cfg->control, 0660) != 0) {
+	/* The folder may be the spooler's, so no link is followed; the mode
+	 * is given at the birth of the socket. */
+	if (lchown(cfg->control, (uid_t)-1, gr->gr_gid) != 0) {
 		why_errno(why, REASON_CONFIG, "giving %s to the group %s",
 		    cfg->control, cfg->admin_group);
 		return GW_REFUSED;
@@ -114,7 +115,7 @@ listen_on(const struct config *cfg, int *fd, struct why *why)
 	/* Left behind by a gateway that was killed: we have the lock. */
 	(void)unlink(cfg->control);
 	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	old = umask(0177);
+	old = umask(cfg->admin_group != NULL ? 0117 : 0177);
 	bound = *fd < 0 ? -1 : bind(*fd, (struct sockaddr *)&sa, sizeof(sa));
 	(void)umask(old);
 	if (bound != 0 || listen(*fd, BACKLOG) != 0) {

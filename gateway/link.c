@@ -8,6 +8,7 @@
 #include "gateway/schedule.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 void
 link_init(struct link *l, struct spooler *sp, struct partner *partner,
@@ -169,10 +170,11 @@ link_want(struct link *l, int64_t mono_ms)
 {
 	if (l->state != LINK_DOWN || mono_ms < l->not_before_ms)
 		return;
+	if (!spooler_start_worker(l->spooler, ROLE_COURIER,
+		l->partner->config->name, l->kind->collect, on_started, l))
+		return;
 	l->state = LINK_STARTING;
 	l->changed_ms = clock_wall_ms();
-	spooler_start_worker(l->spooler, ROLE_COURIER, l->partner->config->name,
-	    l->kind->collect, on_started, l);
 }
 
 void
@@ -213,14 +215,24 @@ link_reserve(struct link *l, struct item *item)
 	l->busy++;
 }
 
+/*
+ * The courier does not take what it was promised room for.  Our end of the
+ * channel ends; the loop notices, as when a courier died, and gives back what
+ * was under way.
+ */
+static void
+break_off(struct link *l)
+{
+	(void)shutdown(l->chan.fd, SHUT_RDWR); /* it may have ended already */
+}
+
 void
 link_send(struct link *l, struct item *item, struct msg *m)
 {
 	struct why why;
 
-	/* A courier that is gone is noticed by its channel's end, and the
-	 * item is then given back. */
-	(void)msg_send(&l->chan, m, &why);
+	if (msg_send(&l->chan, m, &why) == GW_AGAIN)
+		break_off(l);
 	fd_close(&item->fd);
 }
 
@@ -229,5 +241,6 @@ link_send_plain(struct link *l, struct msg *m)
 {
 	struct why why;
 
-	(void)msg_send(&l->chan, m, &why);
+	if (msg_send(&l->chan, m, &why) == GW_AGAIN)
+		break_off(l);
 }

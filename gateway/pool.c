@@ -247,10 +247,10 @@ start_one(struct pool *p)
 	}
 	if (free_slot == NULL || now < p->not_before_ms)
 		return;
-	free_slot->state = SLOT_STARTING;
 	free_slot->chan.fd = -1;
-	spooler_start_worker(p->spooler, p->kind->role, p->partner, false,
-	    on_started, free_slot);
+	if (spooler_start_worker(p->spooler, p->kind->role, p->partner, false,
+		on_started, free_slot))
+		free_slot->state = SLOT_STARTING;
 }
 
 static void

@@ -83,9 +83,10 @@ struct partner *spooler_partner(struct spooler *, const char *name);
 /* The ledger or a folder failed us: end, restart, recover from disk. */
 _Noreturn void spooler_fail(const char *module, const struct why *);
 /* Ask the supervisor for a worker; the callback gets the channel's descriptor,
- * later, from the event loop.  collect: which of the partner's servers. */
+ * later, from the event loop.  collect: which of the partner's servers.  False:
+ * too many are being started; ask again at the next tick. */
 typedef void (*spooler_started_fn)(void *ctx, int fd);
-void spooler_start_worker(struct spooler *, enum role, const char *partner,
+bool spooler_start_worker(struct spooler *, enum role, const char *partner,
     bool collect, spooler_started_fn, void *ctx);
 
 #endif

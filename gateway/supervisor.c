@@ -203,8 +203,16 @@ take_start(struct supervisor *sv, struct msg *m)
 
 	msg_get_text(m, partner, sizeof(partner));
 	collect = msg_get_u32(m) != 0;
-	if (!msg_done(m) || msg_pair(pair, &why) != GW_OK)
+	if (!msg_done(m))
 		return;
+	if (msg_pair(pair, &why) != GW_OK) {
+		/* Out of descriptors: the spooler would wait for ever. */
+		log_line(LOG_LEVEL_ERROR, "-", "supervisor", "start-failed",
+		    "role=%s text=\"%s\"", role_name(role), why.text);
+		/* All begin anew; SIGCHLD does the rest. */
+		(void)kill(sv->spooler->pid, SIGKILL);
+		return;
+	}
 	start_worker(sv, role, partner, collect, pair[1]);
 	msg_begin(&reply, MSG_STARTED, m->ref);
 	msg_put_fd(&reply, pair[0]);

@@ -40,20 +40,11 @@ struct start {
 	void *ctx;
 };
 
-static struct start *starts; /* by ref */
-static uint32_t starts_max;
+/* After a restart hundreds may be wanted at once; the supervisor is asked for
+ * so many at a time, and a channel never fills. */
+#define STARTS_MAX 32
 
-/* All may be wanted at once, above all after a restart: one unsealer and two
- * couriers for each partner, and each worker of the shared pools. */
-static void
-make_starts(const struct spooler *sp)
-{
-	starts_max =
-	    (uint32_t)(3 * sp->partner_count + 3 * sp->config->workers);
-	starts = calloc(starts_max, sizeof(*starts));
-	if (starts == NULL)
-		gw_fatal("out of memory");
-}
+static struct start starts[STARTS_MAX]; /* by ref */
 
 void
 spooler_fail(const char *module, const struct why *why)
@@ -73,7 +64,7 @@ spooler_partner(struct spooler *sp, const char *name)
 
 /* Workers are started by the supervisor, on request. */
 
-void
+bool
 spooler_start_worker(struct spooler *sp, enum role role, const char *partner,
     bool collect, spooler_started_fn ready, void *ctx)
 {
@@ -81,10 +72,10 @@ spooler_start_worker(struct spooler *sp, enum role role, const char *partner,
 	struct msg m;
 	uint32_t ref = 0;
 
-	while (ref < starts_max && starts[ref].ready != NULL)
+	while (ref < STARTS_MAX && starts[ref].ready != NULL)
 		ref++;
-	if (ref == starts_max)
-		gw_fatal("more workers wanted at once than can be");
+	if (ref == STARTS_MAX)
+		return false;
 	starts[ref] = (struct start){ ready, ctx };
 	msg_begin(&m, MSG_START, ref);
 	msg_put_u32(&m, role);
@@ -92,6 +83,7 @@ spooler_start_worker(struct spooler *sp, enum role role, const char *partner,
 	msg_put_u32(&m, collect);
 	if (msg_send(&sp->supervisor, &m, &why) != GW_OK)
 		opening_fail("spooler", &why);
+	return true;
 }
 
 static void
@@ -100,7 +92,7 @@ take_started(struct msg *m)
 	struct start s;
 	int fd = msg_take_fd(m);
 
-	if (!msg_done(m) || m->ref >= starts_max ||
+	if (!msg_done(m) || m->ref >= STARTS_MAX ||
 	    starts[m->ref].ready == NULL) {
 		fd_close(&fd);
 		return;
@@ -490,7 +482,6 @@ start(struct spooler *sp, struct opening *o)
 	pool_init(&sp->inspectors, sp, &inbound_inspecting, "", n);
 	queue_init(&sp->retries);
 	make_partners(sp);
-	make_starts(sp);
 	fd_set_nonblock(sp->supervisor.fd);
 	add_event(sp, sp->supervisor.fd, EV_READ, on_supervisor, NULL);
 	add_event(sp, watch_fd(sp->watch), EV_READ, on_watch, NULL);
