@@ -1,8 +1,15 @@
 """Fixtures: companies that live as long as a test module needs them."""
 
+import signal
+
 import pytest
 
 import pair as worlds
+
+
+def pytest_configure():
+    """Whoever ends us gently must not leave gateways running."""
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated"))
 
 
 @pytest.fixture(scope="module")
