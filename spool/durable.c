@@ -165,6 +165,8 @@ durable_forget(struct spool *sp, int dirfd)
 static void
 sync_texts(struct durable *d)
 {
+	for (unsigned i = 0; i < d->text_count; i++)
+		fd_sync_ahead(d->text[i]);
 	for (unsigned i = 0; i < d->text_count; i++) {
 		sync_now(d, d->text[i]);
 		fd_close(&d->text[i]);

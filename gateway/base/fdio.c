@@ -120,6 +120,13 @@ fd_sync(int fd, struct why *why)
 }
 
 void
+fd_sync_ahead(int fd)
+{
+	/* Whatever is wrong here, the sync that follows will say. */
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+void
 fd_close(int *fd)
 {
 	if (*fd >= 0)

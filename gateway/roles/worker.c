@@ -45,6 +45,15 @@ take(const struct worker *w, const struct opening *o, struct job *job,
 }
 
 static void
+sync_ahead(const struct worker *w, const struct job *job)
+{
+	if (w->sync_in)
+		fd_sync_ahead(job->in);
+	if (job->st == GW_OK && job->out >= 0)
+		fd_sync_ahead(job->out);
+}
+
+static void
 sync_one(const struct worker *w, struct job *job)
 {
 	struct why why;
@@ -93,6 +102,8 @@ worker_loop(const struct worker *w, const struct opening *o)
 			bytes += job[n++].bytes;
 		} while (n < BATCH_MAX && bytes < BATCH_BYTES &&
 			 has_message(o->spooler.fd));
+		for (size_t i = 0; i < n; i++)
+			sync_ahead(w, &job[i]);
 		for (size_t i = 0; i < n; i++)
 			sync_one(w, &job[i]);
 		for (size_t i = 0; i < n; i++)
