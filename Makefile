@@ -43,7 +43,8 @@ keys_src	:= $(sort $(wildcard keys/*.c))
 spool_src	:= $(sort $(wildcard spool/*.c))
 transports_src	:= $(sort $(wildcard transports/*.c))
 gateway_src	:= $(filter-out gateway/main.c,$(sort $(wildcard gateway/*.c \
-		   gateway/roles/*.c gateway/inspect/*.c gateway/commands/*.c)))
+		   gateway/config/*.c gateway/roles/*.c gateway/inspect/*.c \
+		   gateway/commands/*.c)))
 
 base_pkgs	:=
 keys_pkgs	:= libgcrypt zlib

@@ -2,7 +2,7 @@
 #ifndef GATEWAY_CHILD_H
 #define GATEWAY_CHILD_H
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 #include "gateway/msg.h"
 
 #include <sys/types.h>

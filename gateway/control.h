@@ -2,7 +2,7 @@
 #ifndef GATEWAY_CONTROL_H
 #define GATEWAY_CONTROL_H
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 struct control {
 	int lock;

@@ -2,7 +2,7 @@
 #ifndef GATEWAY_REPORT_H
 #define GATEWAY_REPORT_H
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 /* Each returns a text that is the caller's to free(); never NULL. */
 

@@ -2,7 +2,7 @@
 #ifndef GATEWAY_ROUTE_H
 #define GATEWAY_ROUTE_H
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 /* Set doc->name from a name on disk or on the wire; what may not be carried is
  * replaced by one made of the id. */

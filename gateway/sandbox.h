@@ -3,7 +3,7 @@
 #define GATEWAY_SANDBOX_H
 
 #include "gateway/base/status.h"
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 #include "gateway/role.h"
 
 /* Builds with the address sanitizer need a little more (SAN=address): its own

@@ -2,8 +2,8 @@
 #ifndef GATEWAY_SHARE_H
 #define GATEWAY_SHARE_H
 
-#include "gateway/config.h"
-#include "gateway/material.h"
+#include "gateway/config/config.h"
+#include "gateway/config/material.h"
 
 /*
  * The supervisor writes what one role needs, and nothing else, into a buffer;

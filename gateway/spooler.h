@@ -3,7 +3,7 @@
 #define GATEWAY_SPOOLER_H
 
 #include "gateway/admin.h"
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 #include "gateway/link.h"
 #include "gateway/msg.h"
 #include "gateway/pool.h"

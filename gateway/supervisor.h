@@ -2,8 +2,8 @@
 #ifndef GATEWAY_SUPERVISOR_H
 #define GATEWAY_SUPERVISOR_H
 
-#include "gateway/config.h"
-#include "gateway/material.h"
+#include "gateway/config/config.h"
+#include "gateway/config/material.h"
 
 /* Read configuration and keys anew; errors were told.  For SIGHUP. */
 typedef enum gw_status (*supervisor_load_fn)(

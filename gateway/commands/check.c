@@ -3,8 +3,8 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/commands/key.h"
-#include "gateway/config.h"
-#include "gateway/material.h"
+#include "gateway/config/config.h"
+#include "gateway/config/material.h"
 #include "keys/cert.h"
 
 #include <getopt.h>

@@ -2,7 +2,7 @@
 #ifndef GATEWAY_COMMANDS_CLIENT_H
 #define GATEWAY_COMMANDS_CLIENT_H
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -3,9 +3,9 @@
 
 #include "gateway/commands/commands.h"
 #include "gateway/commands/keyfolder.h"
-#include "gateway/config_field.h"
-#include "gateway/config_safe.h"
-#include "gateway/config_value.h"
+#include "gateway/config/config_field.h"
+#include "gateway/config/config_safe.h"
+#include "gateway/config/config_value.h"
 #include "keys/cert.h"
 
 #include <limits.h>

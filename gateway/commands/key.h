@@ -3,7 +3,7 @@
 #define GATEWAY_COMMANDS_KEY_H
 
 #include "gateway/base/buf.h"
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 #include <stdbool.h>
 #include <time.h>

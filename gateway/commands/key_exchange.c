@@ -4,8 +4,8 @@
 #include "gateway/base/fdio.h"
 #include "gateway/commands/commands.h"
 #include "gateway/commands/keyfolder.h"
-#include "gateway/config_safe.h"
-#include "gateway/config_value.h"
+#include "gateway/config/config_safe.h"
+#include "gateway/config/config_value.h"
 #include "keys/secret.h"
 #include "transports/ssh_key.h"
 

@@ -4,7 +4,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/commands/commands.h"
 #include "gateway/commands/keyfolder.h"
-#include "gateway/config_safe.h"
+#include "gateway/config/config_safe.h"
 
 #include <getopt.h>
 #include <jansson.h>

@@ -2,9 +2,9 @@
 #include "gateway/commands/keyfolder.h"
 
 #include "gateway/base/fdio.h"
-#include "gateway/config_field.h"
-#include "gateway/config_safe.h"
-#include "gateway/config_value.h"
+#include "gateway/config/config_field.h"
+#include "gateway/config/config_safe.h"
+#include "gateway/config/config_value.h"
 #include "keys/secret.h"
 
 #include <dirent.h>

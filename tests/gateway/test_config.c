@@ -1,9 +1,9 @@
 /* Goal: a good configuration is read as written; of a bad one every mistake
  * is told, each with its file and line, and unsafe files are refused. */
-#include "gateway/config.h"
-#include "gateway/config_keywords.h"
-#include "gateway/config_safe.h"
-#include "gateway/config_value.h"
+#include "gateway/config/config.h"
+#include "gateway/config/config_keywords.h"
+#include "gateway/config/config_safe.h"
+#include "gateway/config/config_value.h"
 
 #include <check.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* Goal: one worker that misbehaves does not keep keyholder from the others. */
 #include "gateway/base/fdio.h"
 #include "gateway/child.h"
-#include "gateway/material.h"
+#include "gateway/config/material.h"
 #include "gateway/share.h"
 
 #include <check.h>

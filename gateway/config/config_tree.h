@@ -1,8 +1,8 @@
-/* gateway/config_tree.h - one configuration file as sections and values. */
+/* gateway/config/config_tree.h - one configuration file as sections and values. */
 #ifndef GATEWAY_CONFIG_TREE_H
 #define GATEWAY_CONFIG_TREE_H
 
-#include "gateway/config_text.h"
+#include "gateway/config/config_text.h"
 
 /* A value as it was written, and where. */
 struct config_setting {

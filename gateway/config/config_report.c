@@ -1,5 +1,5 @@
-/* gateway/config_report.c - gather what is wrong, tell it in file order. */
-#include "gateway/config_report.h"
+/* gateway/config/config_report.c - gather what is wrong, tell it in file order. */
+#include "gateway/config/config_report.h"
 
 #include <stdarg.h>
 #include <stdio.h>

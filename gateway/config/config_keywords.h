@@ -1,8 +1,8 @@
-/* gateway/config_keywords.h - look into the one table of keywords. */
+/* gateway/config/config_keywords.h - look into the one table of keywords. */
 #ifndef GATEWAY_CONFIG_KEYWORDS_H
 #define GATEWAY_CONFIG_KEYWORDS_H
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 #include <stdbool.h>
 

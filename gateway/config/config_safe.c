@@ -1,5 +1,5 @@
-/* gateway/config_safe.c - files that nobody but root and us may change. */
-#include "gateway/config_safe.h"
+/* gateway/config/config_safe.c - files that nobody but root and us may change. */
+#include "gateway/config/config_safe.h"
 
 #include "gateway/base/fdio.h"
 

@@ -1,11 +1,11 @@
-/* gateway/material.c - the keys that the configuration names, in memory. */
-#include "gateway/material.h"
+/* gateway/config/material.c - the keys that the configuration names, in memory. */
+#include "gateway/config/material.h"
 
 #include "gateway/base/clock.h"
-#include "gateway/config_field.h"
-#include "gateway/config_report.h"
-#include "gateway/config_safe.h"
-#include "gateway/config_value.h"
+#include "gateway/config/config_field.h"
+#include "gateway/config/config_report.h"
+#include "gateway/config/config_safe.h"
+#include "gateway/config/config_value.h"
 #include "keys/secret.h"
 #include "keys/trust.h"
 #include "transports/ssh_key.h"

@@ -1,9 +1,9 @@
-/* gateway/config_read.h - from values as written to a checked config. */
+/* gateway/config/config_read.h - from values as written to a checked config. */
 #ifndef GATEWAY_CONFIG_READ_H
 #define GATEWAY_CONFIG_READ_H
 
-#include "gateway/config_report.h"
-#include "gateway/config_text.h"
+#include "gateway/config/config_report.h"
+#include "gateway/config/config_text.h"
 
 /*
  * Read one file into the config, adding everything that is wrong with it to

@@ -1,9 +1,9 @@
-/* gateway/material.h - the keys that the configuration names, in memory. */
+/* gateway/config/material.h - the keys that the configuration names. */
 #ifndef GATEWAY_MATERIAL_H
 #define GATEWAY_MATERIAL_H
 
 #include "gateway/base/buf.h"
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 /* What one partner's configuration names. */
 struct material_partner {

@@ -1,9 +1,9 @@
-/* gateway/config.c - what the administrator wrote, checked. */
-#include "gateway/config.h"
+/* gateway/config/config.c - what the administrator wrote, checked. */
+#include "gateway/config/config.h"
 
-#include "gateway/config_field.h"
-#include "gateway/config_read.h"
-#include "gateway/config_value.h"
+#include "gateway/config/config_field.h"
+#include "gateway/config/config_read.h"
+#include "gateway/config/config_value.h"
 
 #include <errno.h>
 #include <glob.h>

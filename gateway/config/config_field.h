@@ -1,10 +1,10 @@
-/* gateway/config_field.h - take one field from a section, checked by kind. */
+/* gateway/config/config_field.h - take one field from a section, checked by kind. */
 #ifndef GATEWAY_CONFIG_FIELD_H
 #define GATEWAY_CONFIG_FIELD_H
 
-#include "gateway/config_report.h"
-#include "gateway/config_safe.h"
-#include "gateway/config_tree.h"
+#include "gateway/config/config_report.h"
+#include "gateway/config/config_safe.h"
+#include "gateway/config/config_tree.h"
 
 /* The section that is read, and where to complain. */
 struct config_place {

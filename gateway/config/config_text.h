@@ -1,10 +1,10 @@
-/* gateway/config_text.h - check a file's structure, ready it for libConfuse. */
+/* gateway/config/config_text.h - check a file's structure, ready it for libConfuse. */
 #ifndef GATEWAY_CONFIG_TEXT_H
 #define GATEWAY_CONFIG_TEXT_H
 
 #include "gateway/base/buf.h"
-#include "gateway/config_keywords.h"
-#include "gateway/config_report.h"
+#include "gateway/config/config_keywords.h"
+#include "gateway/config/config_report.h"
 
 #include <stdbool.h>
 

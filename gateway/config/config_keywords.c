@@ -1,5 +1,5 @@
-/* gateway/config_keywords.c - the one table of keywords, and its use. */
-#include "gateway/config_keywords.h"
+/* gateway/config/config_keywords.c - the one table of keywords, and its use. */
+#include "gateway/config/config_keywords.h"
 
 #include <limits.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* gateway/config_value.c - what a value of each kind looks like. */
-#include "gateway/config_value.h"
+/* gateway/config/config_value.c - what a value of each kind looks like. */
+#include "gateway/config/config_value.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* gateway/config_text.c - check a file's structure, ready it for libConfuse. */
-#include "gateway/config_text.h"
+/* gateway/config/config_text.c - check a file's structure for libConfuse. */
+#include "gateway/config/config_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

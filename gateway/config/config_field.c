@@ -1,8 +1,8 @@
-/* gateway/config_field.c - take one field from a section, checked by kind. */
-#include "gateway/config_field.h"
+/* gateway/config/config_field.c - take one field from a section, checked by kind. */
+#include "gateway/config/config_field.h"
 
 #include "gateway/base/fdio.h"
-#include "gateway/config_value.h"
+#include "gateway/config/config_value.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

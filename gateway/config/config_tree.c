@@ -1,5 +1,5 @@
-/* gateway/config_tree.c - one configuration file as sections and values. */
-#include "gateway/config_tree.h"
+/* gateway/config/config_tree.c - one configuration file as sections and values. */
+#include "gateway/config/config_tree.h"
 
 #include <confuse.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
-/* gateway/config_report.h - gather what is wrong, tell it in file order. */
+/* gateway/config/config_report.h - gather what is wrong, tell it in file order. */
 #ifndef GATEWAY_CONFIG_REPORT_H
 #define GATEWAY_CONFIG_REPORT_H
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
-/* gateway/config_read.c - from values as written to a checked config. */
-#include "gateway/config_read.h"
+/* gateway/config/config_read.c - from values as written to a checked config. */
+#include "gateway/config/config_read.h"
 
-#include "gateway/config_field.h"
-#include "gateway/config_value.h"
+#include "gateway/config/config_field.h"
+#include "gateway/config/config_value.h"
 
 #include <grp.h>
 #include <pwd.h>
