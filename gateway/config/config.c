@@ -1,4 +1,4 @@
-/* gateway/config/config.c - what the administrator wrote, checked. */
+/* config/config.c - what the administrator wrote, checked. */
 #include "gateway/config/config.h"
 
 #include "gateway/config/config_field.h"

@@ -1,4 +1,4 @@
-/* gateway/config/config.h - what the administrator wrote, checked. */
+/* config/config.h - what the administrator wrote, checked. */
 #ifndef GATEWAY_CONFIG_H
 #define GATEWAY_CONFIG_H
 

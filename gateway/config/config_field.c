@@ -1,4 +1,4 @@
-/* gateway/config/config_field.c - take one field from a section, checked by kind. */
+/* config/config_field.c - take one field from a section, checked by kind. */
 #include "gateway/config/config_field.h"
 
 #include "gateway/base/fdio.h"

@@ -1,4 +1,4 @@
-/* gateway/config/config_field.h - take one field from a section, checked by kind. */
+/* config/config_field.h - take one field from a section, checked by kind. */
 #ifndef GATEWAY_CONFIG_FIELD_H
 #define GATEWAY_CONFIG_FIELD_H
 

@@ -1,4 +1,4 @@
-/* gateway/config/config_keywords.c - the one table of keywords, and its use. */
+/* config/config_keywords.c - the one table of keywords, and its use. */
 #include "gateway/config/config_keywords.h"
 
 #include <limits.h>

@@ -1,4 +1,4 @@
-/* gateway/config/config_keywords.h - look into the one table of keywords. */
+/* config/config_keywords.h - look into the one table of keywords. */
 #ifndef GATEWAY_CONFIG_KEYWORDS_H
 #define GATEWAY_CONFIG_KEYWORDS_H
 

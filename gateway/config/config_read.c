@@ -1,4 +1,4 @@
-/* gateway/config/config_read.c - from values as written to a checked config. */
+/* config/config_read.c - from values as written to a checked config. */
 #include "gateway/config/config_read.h"
 
 #include "gateway/config/config_field.h"

@@ -1,4 +1,4 @@
-/* gateway/config/config_read.h - from values as written to a checked config. */
+/* config/config_read.h - from values as written to a checked config. */
 #ifndef GATEWAY_CONFIG_READ_H
 #define GATEWAY_CONFIG_READ_H
 

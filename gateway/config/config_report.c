@@ -1,4 +1,4 @@
-/* gateway/config/config_report.c - gather what is wrong, tell it in file order. */
+/* config/config_report.c - gather what is wrong, tell it in file order. */
 #include "gateway/config/config_report.h"
 
 #include <stdarg.h>

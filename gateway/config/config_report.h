@@ -1,4 +1,4 @@
-/* gateway/config/config_report.h - gather what is wrong, tell it in file order. */
+/* config/config_report.h - gather what is wrong, tell it in file order. */
 #ifndef GATEWAY_CONFIG_REPORT_H
 #define GATEWAY_CONFIG_REPORT_H
 

@@ -1,4 +1,4 @@
-/* gateway/config/config_safe.c - files that nobody but root and us may change. */
+/* config/config_safe.c - files that nobody but root and us may change. */
 #include "gateway/config/config_safe.h"
 
 #include "gateway/base/fdio.h"

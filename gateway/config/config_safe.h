@@ -1,4 +1,4 @@
-/* gateway/config/config_safe.h - files that nobody but root and us may change. */
+/* config/config_safe.h - files that nobody but root and us may change. */
 #ifndef GATEWAY_CONFIG_SAFE_H
 #define GATEWAY_CONFIG_SAFE_H
 

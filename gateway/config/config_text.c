@@ -1,4 +1,4 @@
-/* gateway/config/config_text.c - check a file's structure for libConfuse. */
+/* config/config_text.c - check a file's structure for libConfuse. */
 #include "gateway/config/config_text.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* gateway/config/config_text.h - check a file's structure, ready it for libConfuse. */
+/* config/config_text.h - check a file's structure, ready it for libConfuse. */
 #ifndef GATEWAY_CONFIG_TEXT_H
 #define GATEWAY_CONFIG_TEXT_H
 

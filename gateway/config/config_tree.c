@@ -1,4 +1,4 @@
-/* gateway/config/config_tree.c - one configuration file as sections and values. */
+/* config/config_tree.c - one configuration file as sections and values. */
 #include "gateway/config/config_tree.h"
 
 #include <confuse.h>

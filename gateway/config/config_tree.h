@@ -1,4 +1,4 @@
-/* gateway/config/config_tree.h - one configuration file as sections and values. */
+/* config/config_tree.h - one configuration file as sections and values. */
 #ifndef GATEWAY_CONFIG_TREE_H
 #define GATEWAY_CONFIG_TREE_H
 

@@ -1,4 +1,4 @@
-/* gateway/config/config_value.c - what a value of each kind looks like. */
+/* config/config_value.c - what a value of each kind looks like. */
 #include "gateway/config/config_value.h"
 
 #include <stdio.h>

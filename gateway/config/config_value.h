@@ -1,4 +1,4 @@
-/* gateway/config/config_value.h - what a value of each kind looks like. */
+/* config/config_value.h - what a value of each kind looks like. */
 #ifndef GATEWAY_CONFIG_VALUE_H
 #define GATEWAY_CONFIG_VALUE_H
 

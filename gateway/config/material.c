@@ -1,4 +1,4 @@
-/* gateway/config/material.c - the keys that the configuration names, in memory. */
+/* config/material.c - the keys that the configuration names, in memory. */
 #include "gateway/config/material.h"
 
 #include "gateway/base/clock.h"

@@ -1,4 +1,4 @@
-/* gateway/config/material.h - the keys that the configuration names. */
+/* config/material.h - the keys that the configuration names. */
 #ifndef GATEWAY_MATERIAL_H
 #define GATEWAY_MATERIAL_H
 
