@@ -133,6 +133,9 @@ take_entry(struct spooler *sp, struct partner *p, struct msg *m)
 	mtime = msg_get_u32(m);
 	if (!msg_done(m))
 		return;
+	/* The courier was told how many; it talks to a stranger. */
+	if (p->listed >= ENTRIES_MAX)
+		return;
 	p->listed++;
 	if (len == 0 || len >= sizeof(name) || name_is_temporary(name) ||
 	    !route_match(&server->match, name))
