@@ -15,6 +15,7 @@
 #include "gateway/accept.h"
 #include "gateway/base/fdio.h"
 #include "gateway/base/log.h"
+#include "gateway/intake.h"
 #include "gateway/item.h"
 #include "gateway/report.h"
 #include "gateway/route.h"
@@ -63,20 +64,8 @@ inbound_found(
 static void
 turn_away(struct spooler *sp, struct item *item)
 {
-	char *json = report_reason(sp->config, &item->doc);
-	enum gw_status st;
-	struct why why;
-
-	st = aside_find(sp->spool, &item->find, item->doc.id, json, &why);
-	free(json);
-	if (st == GW_NONE) {
-		item_forget(sp, item);
+	if (!intake_turn_away(sp, item, turn_away))
 		return;
-	}
-	if (st != GW_OK) {
-		item_retry(sp, item, turn_away);
-		return;
-	}
 	item_change(sp, item, DOC_QUARANTINED, "quarantined",
 	    reason_code(item->doc.why.reason));
 	round_then(sp, item, item_free);
@@ -85,6 +74,7 @@ turn_away(struct spooler *sp, struct item *item)
 static void
 land(struct spooler *sp, struct item *item)
 {
+	enum gw_status st;
 	struct why why;
 
 	if (item->find.refused) {
@@ -92,18 +82,15 @@ land(struct spooler *sp, struct item *item)
 		turn_away(sp, item);
 		return;
 	}
-	switch (land_take(sp->spool, &item->find, item->doc.id, &item->fd,
-	    &item->doc.sealed_size, &why)) {
+	st = land_take(sp->spool, &item->find, item->doc.id, &item->fd,
+	    &item->doc.sealed_size, &why);
+	switch (st) {
 	case GW_OK:
 		unseal(sp, item);
 		break;
-	case GW_AGAIN:
-		if (why.reason != REASON_STILL_WRITTEN)
-			item_why(item, &why);
-		item_forget(sp, item);
-		break;
 	case GW_NONE:
-		item_forget(sp, item);
+	case GW_AGAIN:
+		intake_leave(sp, item, st, &why);
 		break;
 	case GW_REFUSED:
 		item_why(item, &why);

@@ -11,6 +11,7 @@
 #include "gateway/outbound.h"
 
 #include "gateway/base/log.h"
+#include "gateway/intake.h"
 #include "gateway/item.h"
 #include "gateway/report.h"
 #include "gateway/route.h"
@@ -79,21 +80,8 @@ outbound_found(
 static void
 turn_away(struct spooler *sp, struct item *item)
 {
-	char *json = report_reason(sp->config, &item->doc);
-	struct why why;
-	enum gw_status st;
-
-	st = aside_find(sp->spool, &item->find, item->doc.id, json, &why);
-	free(json);
-	if (st == GW_NONE) {
-		item_forget(sp, item);
+	if (!intake_turn_away(sp, item, turn_away))
 		return;
-	}
-	if (st != GW_OK) {
-		item_why(item, &why);
-		item_retry(sp, item, turn_away);
-		return;
-	}
 	item_change(sp, item, DOC_RETURNED, "returned",
 	    reason_code(item->doc.why.reason));
 	round_then(sp, item, given_back);
@@ -102,6 +90,7 @@ turn_away(struct spooler *sp, struct item *item)
 static void
 claim(struct spooler *sp, struct item *item)
 {
+	enum gw_status st;
 	struct why why;
 
 	if (item->find.refused) {
@@ -109,18 +98,15 @@ claim(struct spooler *sp, struct item *item)
 		turn_away(sp, item);
 		return;
 	}
-	switch (claim_take(sp->spool, &item->find, item->doc.id, &item->fd,
-	    &item->doc.plain_size, &why)) {
+	st = claim_take(sp->spool, &item->find, item->doc.id, &item->fd,
+	    &item->doc.plain_size, &why);
+	switch (st) {
 	case GW_OK:
 		seal(sp, item);
 		break;
-	case GW_AGAIN:
-		if (why.reason != REASON_STILL_WRITTEN)
-			item_why(item, &why);
-		item_forget(sp, item);
-		break;
 	case GW_NONE:
-		item_forget(sp, item);
+	case GW_AGAIN:
+		intake_leave(sp, item, st, &why);
 		break;
 	case GW_REFUSED:
 		item_why(item, &why);

@@ -69,6 +69,19 @@ def test_a_symlink_is_returned_and_not_followed(pair):
     assert "link.txt" not in pair.birch.delivered("alder")
 
 
+def test_the_reason_of_a_refusal_outlives_a_failed_move(pair):
+    """returned/ cannot take it at first; why it was refused stays the same."""
+    returned = pair.alder.spool / "returned" / "birch" / "documents"
+    kept = returned.with_name("kept")
+    returned.rename(kept)
+    returned.write_bytes(b"in the way")
+    (pair.alder.drop_folder("birch") / "stuck.txt").symlink_to("/nowhere")
+    wait_until(lambda: " spooler waits " in pair.alder.log.read_text(), "the move failed", PATIENCE)
+    returned.unlink()
+    kept.rename(returned)
+    wait_returned(pair, "stuck.txt", "not-a-regular-file")
+
+
 def test_a_dangling_symlink_too(pair):
     (pair.alder.drop_folder("birch") / "dangling.txt").symlink_to("/nowhere/at/all")
     wait_returned(pair, "dangling.txt", "not-a-regular-file")
