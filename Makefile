@@ -39,7 +39,7 @@ ALL_LDFLAGS	 = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed \
 # One archive per folder.  What each may link is what it may include.
 folders		:= base keys spool transports gateway
 base_src	:= $(sort $(wildcard gateway/base/*.c))
-keys_src	:= $(sort $(wildcard keys/*.c))
+keys_src	:= $(sort $(wildcard keys/*.c keys/*/*.c))
 spool_src	:= $(sort $(wildcard spool/*.c))
 transports_src	:= $(sort $(wildcard transports/*.c))
 gateway_src	:= $(filter-out gateway/main.c,$(sort $(wildcard gateway/*.c \

@@ -4,7 +4,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/fdio.h"
 #include "gateway/base/log.h"
-#include "keys/unseal.h"
+#include "keys/messages/unseal.h"
 
 #include <stdlib.h>
 #include <string.h>

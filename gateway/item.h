@@ -22,7 +22,7 @@ struct item {
 	unsigned failures; /* of this step, here; for its pauses */
 	int64_t due_ms;    /* in retries: when; mono */
 	void (*then)(struct spooler *, struct item *); /* in retries */
-	char signed_sha256[SHA256_HEX_MAX]; /* in: see keys/unseal.h */
+	char signed_sha256[SHA256_HEX_MAX]; /* in: see keys/messages/unseal.h */
 	uint64_t remote_size; /* in, collected: as it was listed */
 	uint32_t remote_mtime;
 	char *literal;         /* in: the name inside; foreign text */

@@ -1,7 +1,8 @@
 /* keys/keys.c - libgcrypt made ready, once per process. */
-#include "keys/cert.h"
+#include "keys/keys.h"
 
 #include <gcrypt.h>
+#include <stdint.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define LEAKS_ARE_SOUGHT

@@ -5,7 +5,7 @@
 #include "gateway/commands/key.h"
 #include "gateway/config/config.h"
 #include "gateway/config/material.h"
-#include "keys/cert.h"
+#include "keys/certs/cert.h"
 
 #include <getopt.h>
 #include <jansson.h>

@@ -6,7 +6,8 @@
 #include "gateway/config/config_field.h"
 #include "gateway/config/config_safe.h"
 #include "gateway/config/config_value.h"
-#include "keys/cert.h"
+#include "keys/certs/cert.h"
+#include "keys/keys.h"
 
 #include <limits.h>
 #include <stdarg.h>

@@ -6,7 +6,7 @@
 #include "gateway/commands/keyfolder.h"
 #include "gateway/config/config_safe.h"
 #include "gateway/config/config_value.h"
-#include "keys/secret.h"
+#include "keys/secrets/secret.h"
 #include "transports/ssh_key.h"
 
 #include <errno.h>

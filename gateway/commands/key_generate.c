@@ -4,7 +4,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/commands/commands.h"
 #include "gateway/commands/keyfolder.h"
-#include "keys/secret.h"
+#include "keys/secrets/secret.h"
 #include "transports/ssh_key.h"
 
 #include <getopt.h>

@@ -5,7 +5,7 @@
 #include "gateway/config/config_field.h"
 #include "gateway/config/config_safe.h"
 #include "gateway/config/config_value.h"
-#include "keys/secret.h"
+#include "keys/secrets/secret.h"
 
 #include <dirent.h>
 #include <errno.h>

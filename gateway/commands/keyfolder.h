@@ -4,7 +4,7 @@
 
 #include "gateway/base/buf.h"
 #include "gateway/base/status.h"
-#include "keys/cert.h"
+#include "keys/certs/cert.h"
 
 #include <sys/types.h>
 

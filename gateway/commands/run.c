@@ -2,7 +2,8 @@
 #include "gateway/commands/commands.h"
 
 #include "gateway/supervisor.h"
-#include "keys/cert.h"
+#include "keys/certs/cert.h"
+#include "keys/keys.h"
 
 #include <getopt.h>
 #include <stdio.h>

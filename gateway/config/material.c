@@ -6,8 +6,8 @@
 #include "gateway/config/config_report.h"
 #include "gateway/config/config_safe.h"
 #include "gateway/config/config_value.h"
-#include "keys/secret.h"
-#include "keys/trust.h"
+#include "keys/secrets/secret.h"
+#include "keys/certs/trust.h"
 #include "transports/ssh_key.h"
 
 #include <dirent.h>

@@ -13,7 +13,8 @@
 #include "gateway/base/fdio.h"
 #include "gateway/base/log.h"
 #include "gateway/share.h"
-#include "keys/secret.h"
+#include "keys/secrets/secret.h"
+#include "keys/keys.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -11,7 +11,8 @@
 #include "gateway/roles/worker.h"
 
 #include "gateway/share.h"
-#include "keys/seal.h"
+#include "keys/messages/seal.h"
+#include "keys/keys.h"
 
 #include <stdlib.h>
 #include <string.h>

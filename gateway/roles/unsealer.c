@@ -10,7 +10,8 @@
 #include "gateway/roles/roles.h"
 #include "gateway/roles/worker.h"
 
-#include "keys/unseal.h"
+#include "keys/messages/unseal.h"
+#include "keys/keys.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -11,7 +11,8 @@
 #include "gateway/roles/worker.h"
 
 #include "gateway/share.h"
-#include "keys/verify.h"
+#include "keys/messages/verify.h"
+#include "keys/keys.h"
 
 #include <stdlib.h>
 #include <string.h>

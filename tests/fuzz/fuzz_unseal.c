@@ -13,9 +13,9 @@
  * The first octet says where the rest goes: a whole message, or what stands
  * inside the encryption (which a fuzzer cannot get through by itself).
  */
-#include "keys/grammar.h"
-#include "keys/seipd.h"
-#include "keys/unseal.h"
+#include "keys/messages/grammar.h"
+#include "keys/messages/seipd.h"
+#include "keys/messages/unseal.h"
 
 #include <fcntl.h>
 #include <string.h>

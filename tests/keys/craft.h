@@ -3,10 +3,10 @@
 #define TESTS_KEYS_CRAFT_H
 
 #include "gateway/base/fdio.h"
-#include "keys/body.h"
-#include "keys/container.h"
-#include "keys/hkdf.h"
-#include "keys/unseal.h"
+#include "keys/packets/body.h"
+#include "keys/messages/container.h"
+#include "keys/algorithms/hkdf.h"
+#include "keys/messages/unseal.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -174,7 +174,7 @@ struct craft_chunks {
 };
 
 /* The body of a version 2 packet, in any mode and chunk size, written
- * independently of keys/seipd2.c. */
+ * independently of keys/messages/seipd2.c. */
 static inline struct buf
 craft_seipd2(const struct craft_chunks *k, const struct buf *inside)
 {

@@ -2,8 +2,8 @@
 #ifndef TESTS_KEYS_FORGE_H
 #define TESTS_KEYS_FORGE_H
 
-#include "keys/cert_priv.h"
-#include "keys/secret_parts.h"
+#include "keys/certs/cert_priv.h"
+#include "keys/secrets/secret_parts.h"
 
 #include <check.h>
 #include <stdio.h>

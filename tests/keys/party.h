@@ -2,12 +2,12 @@
 #ifndef TESTS_KEYS_PARTY_H
 #define TESTS_KEYS_PARTY_H
 
-#include "keys/cert_priv.h"
-#include "keys/seal.h"
-#include "keys/secret.h"
-#include "keys/trust.h"
-#include "keys/unseal.h"
-#include "keys/verify.h"
+#include "keys/certs/cert_priv.h"
+#include "keys/messages/seal.h"
+#include "keys/secrets/secret.h"
+#include "keys/certs/trust.h"
+#include "keys/messages/unseal.h"
+#include "keys/messages/verify.h"
 #include "tests/keys/craft.h"
 
 /* "Now" of every test: 2026-03-01. */

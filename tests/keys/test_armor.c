@@ -1,6 +1,6 @@
 /* Goal: what we write as armor is read back, by us and by gpg; damaged armor
  * never turns into other bytes. */
-#include "keys/armor.h"
+#include "keys/packets/armor.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
 #include "tests/keys/forge.h"
 
 #include "gateway/base/clock.h"
+#include "keys/keys.h"
 
 #define DAY 86400
 

@@ -1,9 +1,10 @@
 /* tests/keys/test_interop.c - messages go both ways between us and gpg, sqop
  * and the vectors of others; what they can make wrong is refused. */
-#include "keys/armor.h"
-#include "keys/body.h"
-#include "keys/dearmor.h"
+#include "keys/packets/armor.h"
+#include "keys/packets/body.h"
+#include "keys/packets/dearmor.h"
 #include "tests/keys/party.h"
+#include "keys/keys.h"
 
 #include <fcntl.h>
 #include <ftw.h>

@@ -1,7 +1,8 @@
 /* Goal: packets, numbers, public keys and signatures are read as the standard
  * says or not at all, and what libgcrypt would trip over never reaches it. */
-#include "keys/pk_math.h"
+#include "keys/algorithms/pk_math.h"
 #include "tests/keys/forge.h"
+#include "keys/keys.h"
 
 static struct buf text;
 

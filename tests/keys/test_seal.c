@@ -2,6 +2,7 @@
  * its size; and sealing fails when it must. */
 #include "gateway/base/clock.h"
 #include "tests/keys/party.h"
+#include "keys/keys.h"
 
 #include <fcntl.h>
 #include <stdio.h>

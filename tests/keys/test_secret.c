@@ -1,9 +1,10 @@
 /* Goal: keys made here work in gpg and gpg's work here; a private key signs
  * and unwraps what it should, and says nothing else about itself. */
 #include "gateway/base/clock.h"
-#include "keys/armor.h"
-#include "keys/pk_math.h"
+#include "keys/packets/armor.h"
+#include "keys/algorithms/pk_math.h"
 #include "tests/keys/forge.h"
+#include "keys/keys.h"
 
 #include <sys/stat.h>
 #include <sys/wait.h>

@@ -1,7 +1,8 @@
 /* Goal: a signing key speaks for one partner, and is found by what a
  * signature says about its maker, never by luck. */
-#include "keys/trust_priv.h"
+#include "keys/certs/trust_priv.h"
 #include "tests/keys/forge.h"
+#include "keys/keys.h"
 
 static struct forge_key primary, signer, other;
 static struct trust *trust;

@@ -2,6 +2,7 @@
  * for us makes a document his; each other case has its reason. */
 #include "gateway/base/clock.h"
 #include "tests/keys/party.h"
+#include "keys/keys.h"
 
 static struct party alder, birch, cedar, stranger;
 static struct trust *trust;

@@ -1,0 +1,89 @@
+/* keys/algorithms/pk.h - the public half of one key: what can be done with it. */
+#ifndef KEYS_PK_H
+#define KEYS_PK_H
+
+#include "gateway/base/doc.h"
+#include "keys/packets/packet.h"
+
+#include <gcrypt.h>
+#include <time.h>
+
+#define PK_KEYID_LEN       8
+#define PK_FINGERPRINT_MAX 32
+#define PK_BODY_MAX        (16 * 1024)
+#define PK_RSA_BITS_MIN    2048 /* to read */
+#define PK_RSA_BITS_MAKE   3072 /* to make, and to be encrypted to */
+#define PK_RSA_BITS_MAX    16384
+#define PK_SESSION_KEY_MAX 32
+
+/* Read only outside pk.c. */
+struct pk {
+	int version;
+	int algorithm; /* enum packet_pk */
+	time_t created;
+	unsigned bits;  /* RSA; 255 for the curves */
+	bool supported; /* false: known by its fingerprint only */
+	bool weak;      /* why it is not: too small, or DSA, Elgamal */
+	char name[16];  /* "Ed25519", "RSA-3072" ... */
+	uint8_t fingerprint[PK_FINGERPRINT_MAX];
+	size_t fingerprint_len;
+	char hex[DOC_FINGERPRINT_SIZE]; /* the same, upper case */
+	uint8_t keyid[PK_KEYID_LEN];
+	uint8_t *body; /* the public part of the packet, as it came */
+	size_t body_len;
+
+	size_t modulus, modulus_len; /* RSA: where n stands in the body */
+	gcry_sexp_t sexp;            /* RSA and EdDSA: made once, used often */
+	uint8_t point[32]; /* X25519 and Ed25519: without any prefix */
+	uint8_t kdf_hash;  /* ECDH (RFC 9580, 5.5.5.5 and 11.5) */
+	uint8_t kdf_cipher;
+};
+
+/*
+ * Read the public part of a key packet (RFC 9580, 5.5.2) and leave `body`
+ * behind it (the secret part follows, or nothing may).  Release with
+ * pk_close(), also after a failure.
+ * GW_OK with supported == false: a well-formed v4 key of an algorithm or
+ * curve that we cannot use; all of `body` was consumed.
+ * GW_REFUSED: MALFORMED, or UNSUPPORTED for other versions.
+ */
+enum gw_status pk_parse(struct pk *, struct buf *body, struct why *);
+void pk_close(struct pk *);
+
+bool pk_can_sign(const struct pk *);                /* by algorithm alone */
+bool pk_can_encrypt(const struct pk *);             /* likewise */
+bool pk_same(const struct pk *, const struct pk *); /* same fingerprint */
+
+/* GW_OK, or why this key is not `supported`: WEAK or UNSUPPORTED. */
+enum gw_status pk_supported(const struct pk *, struct why *);
+
+/*
+ * Check a signature's numbers, as they stand in the signature packet after
+ * the left 16 bits, against a digest.  GW_REFUSED, SIGNATURE_BAD when they do
+ * not match or are not well-formed; leftovers are refused.
+ */
+enum gw_status pk_verify(const struct pk *, int hash_algorithm,
+    const uint8_t *digest, size_t digest_len, const void *numbers,
+    size_t numbers_len, struct why *);
+
+/*
+ * Append the body of a PKESK packet (without packet header) for this key
+ * (RFC 9580, 5.1): version 3 when an encrypted-data packet of version 1
+ * follows, 6 when version 2 does.  cipher is the session key's algorithm.
+ * GW_REFUSED, RECIPIENT_UNFIT: not an encryption key, or too weak.
+ */
+enum gw_status pk_encrypt_session(const struct pk *, int pkesk_version,
+    int cipher, const struct buf *session_key, struct buf *out, struct why *);
+
+/* The coding of a curve in "legacy" keys; NULL for none of ours. */
+const uint8_t *pk_oid(int algorithm, size_t *len);
+
+/*
+ * For secret.c as well: the key-encryption key of ECDH (RFC 9580, 11.5) and
+ * X25519 (RFC 9580, 5.1.6) from the shared point; kek holds 32 bytes, *len
+ * is set.  ephemeral is the other side's point, without prefix.
+ */
+enum gw_status pk_derive_kek(const struct pk *, const uint8_t ephemeral[32],
+    const uint8_t shared[32], uint8_t kek[32], size_t *len, struct why *);
+
+#endif

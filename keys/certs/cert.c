@@ -1,0 +1,514 @@
+/* keys/certs/cert.c - which key of a certificate is good for what, and when. */
+#include "keys/certs/cert.h"
+
+#include "gateway/base/clock.h"
+#include "keys/packets/armor.h"
+#include "keys/certs/cert_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Why a key cannot be used; the later, the nearer to being good. */
+enum fit {
+	FIT_UNSUPPORTED,
+	FIT_WEAK,
+	FIT_NOT_BOUND,
+	FIT_WRONG_USE,
+	FIT_NO_BACK,
+	FIT_NOT_YET,
+	FIT_REVOKED,
+	FIT_EXPIRED,
+	FIT_GOOD
+};
+
+struct judgement {
+	enum fit fit;
+	time_t date; /* of the revocation, the expiry ... */
+};
+
+const struct cert_claim *
+cert_claim_at(const struct cert_story *s, time_t when)
+{
+	const struct cert_claim *best = NULL;
+
+	for (size_t i = 0; i < s->claim_count; i++) {
+		const struct cert_claim *c = &s->claims[i];
+
+		if (c->created > when ||
+		    (c->expires != 0 && c->expires <= when))
+			continue;
+		if (best == NULL || c->created >= best->created)
+			best = c;
+	}
+	return best;
+}
+
+/* A user id's claim counts until a revocation that is not older. */
+static const struct cert_claim *
+uid_claim(const struct cert_uid *uid, time_t when)
+{
+	const struct cert_story *s = &uid->story;
+	const struct cert_claim *claim = cert_claim_at(s, when);
+
+	for (size_t i = 0; claim != NULL && i < s->revocation_count; i++)
+		if (s->revocations[i].created >= claim->created &&
+		    s->revocations[i].created <= when)
+			return NULL;
+	return claim;
+}
+
+/* The claim of the primary user id: the newest that calls itself so, else the
+ * newest (RFC 9580, 5.2.3.27). */
+static const struct cert_claim *
+primary_uid_claim(const struct cert *c, time_t when)
+{
+	const struct cert_claim *best = NULL;
+
+	for (size_t i = 0; i < c->uid_count; i++) {
+		const struct cert_claim *claim = uid_claim(&c->uids[i], when);
+
+		if (claim == NULL)
+			continue;
+		if (best == NULL || (claim->primary_uid != best->primary_uid
+					    ? claim->primary_uid
+					    : claim->created > best->created))
+			best = claim;
+	}
+	return best;
+}
+
+static bool
+says_anything(const struct cert_claim *c)
+{
+	return c->has_flags || c->key_lifetime != 0;
+}
+
+/*
+ * What holds for the primary key: the self-signature on the key itself or the
+ * one on its primary user id, whichever is newer and says anything about
+ * flags or expiry.  Taking one kind before the other would let an old one
+ * outlive its correction.
+ */
+static const struct cert_claim *
+primary_claim(const struct cert *c, time_t when)
+{
+	const struct cert_claim *uid = primary_uid_claim(c, when);
+	const struct cert_claim *key = cert_claim_at(&c->keys[0].story, when);
+
+	if (uid == NULL || key == NULL)
+		return uid != NULL ? uid : key;
+	if (says_anything(uid) != says_anything(key))
+		return says_anything(uid) ? uid : key;
+	return key->created > uid->created ? key : uid;
+}
+
+static const struct cert_claim *
+claim_of(const struct cert *c, size_t i, time_t when)
+{
+	return i == 0 ? primary_claim(c, when)
+		      : cert_claim_at(&c->keys[i].story, when);
+}
+
+static time_t
+key_expiry(const struct pk *pk, const struct cert_claim *claim)
+{
+	return claim->key_lifetime == 0 ? 0 : pk->created + claim->key_lifetime;
+}
+
+/* A revoked key stays revoked; a hard revocation reaches into the past. */
+static bool
+is_revoked(const struct cert_key *key, time_t when, time_t *date)
+{
+	for (size_t i = 0; i < key->story.revocation_count; i++) {
+		const struct cert_revocation *r = &key->story.revocations[i];
+
+		*date = r->created;
+		if (r->hard || r->created <= when)
+			return true;
+	}
+	return false;
+}
+
+/* Bound, born, not revoked, not expired: what every use needs. */
+static struct judgement
+judge_life(const struct cert *c, size_t i, time_t when)
+{
+	const struct cert_key *key = &c->keys[i];
+	const struct cert_claim *claim = claim_of(c, i, when);
+	time_t date = 0;
+
+	if (!key->pk.supported)
+		return (struct judgement){
+			key->pk.weak ? FIT_WEAK : FIT_UNSUPPORTED, 0
+		};
+	if (is_revoked(key, when, &date))
+		return (struct judgement){ FIT_REVOKED, date };
+	if (key->pk.created > when)
+		return (struct judgement){ FIT_NOT_YET, key->pk.created };
+	if (claim == NULL)
+		return (struct judgement){ FIT_NOT_BOUND, 0 };
+	date = key_expiry(&key->pk, claim);
+	if (date != 0 && date <= when)
+		return (struct judgement){ FIT_EXPIRED, date };
+	return (struct judgement){ FIT_GOOD, 0 };
+}
+
+static bool
+has_use(const struct pk *pk, const struct cert_claim *claim, enum cert_use use)
+{
+	if (use == CERT_SIGN)
+		return pk_can_sign(pk) &&
+		       (claim->flags & PACKET_FLAG_SIGN) != 0;
+	return pk_can_encrypt(pk) &&
+	       (claim->flags &
+		   (PACKET_FLAG_ENCRYPT_COMM | PACKET_FLAG_ENCRYPT_STOR)) != 0;
+}
+
+/* Key `i` for that use at that time, the primary key's life included. */
+static struct judgement
+judge(const struct cert *c, size_t i, enum cert_use use, time_t when)
+{
+	const struct pk *pk = &c->keys[i].pk;
+	const struct cert_claim *claim;
+	struct judgement j = judge_life(c, 0, when);
+
+	if (j.fit != FIT_GOOD)
+		return j;
+	if (i != 0 && (j = judge_life(c, i, when)).fit != FIT_GOOD) {
+		/* A dead key that never could is no reason to give. */
+		claim = claim_of(c, i, when);
+		if (pk->supported && claim != NULL && !has_use(pk, claim, use))
+			j.fit = FIT_WRONG_USE;
+		return j;
+	}
+	claim = claim_of(c, i, when);
+	if (claim == NULL || !has_use(pk, claim, use))
+		return (struct judgement){ FIT_WRONG_USE, 0 };
+	if (use == CERT_ENCRYPT && pk->modulus_len > 0 &&
+	    pk->bits < PK_RSA_BITS_MAKE)
+		return (struct judgement){ FIT_WEAK, 0 };
+	if (use == CERT_SIGN && i != 0 &&
+	    (!claim->back_signed ||
+		(claim->back_expires != 0 && claim->back_expires <= when)))
+		return (struct judgement){ FIT_NO_BACK, 0 };
+	return j;
+}
+
+static const char *
+day(time_t t, char out[CLOCK_TEXT_MAX])
+{
+	clock_text((int64_t)t * 1000, out);
+	out[strlen("2026-11-23")] = '\0';
+	return out;
+}
+
+/* The judgement in words; both sides of a document need them. */
+static enum gw_status
+explain(const struct cert *c, struct judgement j, enum cert_use use,
+    struct why *why)
+{
+	bool sign = use == CERT_SIGN;
+	const char *what = sign ? "signing" : "encryption";
+	enum gw_reason unfit =
+	    sign ? REASON_SIGNER_UNFIT : REASON_RECIPIENT_UNFIT;
+	const char *hex = c->keys[0].pk.hex;
+	char date[CLOCK_TEXT_MAX];
+
+	switch (j.fit) {
+	case FIT_GOOD:
+		return GW_OK;
+	case FIT_EXPIRED:
+		why_set(why, sign ? REASON_SIGNER_EXPIRED : unfit,
+		    "certificate %s: the %s key expired on %s", hex, what,
+		    day(j.date, date));
+		break;
+	case FIT_REVOKED:
+		why_set(why, sign ? REASON_SIGNER_REVOKED : unfit,
+		    "certificate %s: the %s key was revoked on %s", hex, what,
+		    day(j.date, date));
+		break;
+	case FIT_NOT_YET:
+		why_set(why, unfit,
+		    "certificate %s: the %s key is from the future, %s", hex,
+		    what, day(j.date, date));
+		break;
+	case FIT_WEAK:
+		why_set(why, REASON_WEAK,
+		    "certificate %s: the %s key is too weak", hex, what);
+		break;
+	case FIT_UNSUPPORTED:
+		why_set(why, unfit,
+		    "certificate %s: the %s key is of a kind that is not "
+		    "supported",
+		    hex, what);
+		break;
+	case FIT_NO_BACK:
+		why_set(why, unfit,
+		    "certificate %s: the signing subkey does not say that it "
+		    "belongs to it",
+		    hex);
+		break;
+	case FIT_NOT_BOUND:
+		why_set(
+		    why, unfit, "certificate %s: no valid self-signature", hex);
+		break;
+	case FIT_WRONG_USE:
+		why_set(why, unfit, "certificate %s: no key for %s", hex, what);
+		break;
+	}
+	return GW_REFUSED;
+}
+
+/*
+ * The newest key that is good for it.  Without one, `j` tells how near the
+ * best of them came.  The primary key comes last: it certifies, and signs or
+ * decrypts only when no subkey does.
+ */
+static const struct pk *
+choose(
+    const struct cert *c, enum cert_use use, time_t when, struct judgement *j)
+{
+	const struct pk *best = NULL;
+
+	j->fit = FIT_UNSUPPORTED;
+	for (size_t i = 1; i < c->key_count + 1; i++) {
+		size_t at = i % c->key_count;
+		struct judgement one = judge(c, at, use, when);
+
+		if (one.fit > j->fit || (i == 1 && best == NULL))
+			*j = one;
+		if (one.fit != FIT_GOOD || (at == 0 && best != NULL))
+			continue;
+		if (best == NULL || c->keys[at].pk.created >= best->created)
+			best = &c->keys[at].pk;
+	}
+	return best;
+}
+
+/* The key that is or was meant for it, whatever its state today: what people
+ * want to read about. */
+static size_t
+meant_for(const struct cert *c, enum cert_use use)
+{
+	size_t best = c->key_count;
+
+	for (size_t i = 1; i < c->key_count + 1; i++) {
+		size_t at = i % c->key_count;
+		const struct cert_claim *claim = claim_of(c, at, INT64_MAX);
+		const struct pk *pk = &c->keys[at].pk;
+
+		if (claim == NULL && c->keys[at].story.claim_count > 0)
+			claim = &c->keys[at].story.claims[0];
+		if (claim == NULL || !has_use(pk, claim, use) ||
+		    (at == 0 && best != c->key_count))
+			continue;
+		if (best == c->key_count ||
+		    pk->created >= c->keys[best].pk.created)
+			best = at;
+	}
+	return best;
+}
+
+const char *
+cert_fingerprint(const struct cert *c)
+{
+	return c->keys[0].pk.hex;
+}
+
+const char *
+cert_user_id(const struct cert *c)
+{
+	time_t now = (time_t)(clock_wall_ms() / 1000);
+
+	for (size_t i = 0; i < c->uid_count; i++)
+		if (uid_claim(&c->uids[i], now) != NULL &&
+		    strlen(c->uids[i].text) == c->uids[i].len)
+			return c->uids[i].text;
+	return "";
+}
+
+time_t
+cert_created(const struct cert *c)
+{
+	return c->keys[0].pk.created;
+}
+
+time_t
+cert_expires(const struct cert *c, enum cert_use use)
+{
+	size_t i = meant_for(c, use);
+	const struct cert_claim *claim = claim_of(c, 0, INT64_MAX);
+	time_t first = claim != NULL ? key_expiry(&c->keys[0].pk, claim) : 0;
+	time_t own = 0;
+
+	if (i == c->key_count)
+		return first;
+	claim = claim_of(c, i, INT64_MAX);
+	if (claim != NULL)
+		own = key_expiry(&c->keys[i].pk, claim);
+	return first == 0 || (own != 0 && own < first) ? own : first;
+}
+
+const char *
+cert_algorithm(const struct cert *c, enum cert_use use)
+{
+	size_t i = meant_for(c, use);
+
+	return i < c->key_count ? c->keys[i].pk.name : "";
+}
+
+enum gw_status
+cert_usable(
+    const struct cert *c, enum cert_use use, time_t when, struct why *why)
+{
+	struct judgement j;
+
+	return choose(c, use, when, &j) != NULL ? GW_OK
+						: explain(c, j, use, why);
+}
+
+enum gw_status
+cert_export(
+    const struct cert *c, bool armored, struct buf *out, struct why *why)
+{
+	if (armored)
+		return armor_write(
+		    ARMOR_PUBLIC_KEY, c->raw.data, c->raw.len, out, why);
+	if (!buf_put(out, c->raw.data, c->raw.len)) {
+		why_set(why, REASON_INTERNAL, "no room for a certificate");
+		return GW_INTERNAL;
+	}
+	return GW_OK;
+}
+
+const struct pk *
+cert_primary(const struct cert *c)
+{
+	return &c->keys[0].pk;
+}
+
+const struct pk *
+cert_sign_key(const struct cert *c, time_t when, struct why *why)
+{
+	struct judgement j;
+	const struct pk *pk = choose(c, CERT_SIGN, when, &j);
+
+	if (pk == NULL)
+		(void)explain(c, j, CERT_SIGN, why); /* NULL says it */
+	return pk;
+}
+
+const struct pk *
+cert_encrypt_key(const struct cert *c, time_t when, struct why *why)
+{
+	struct judgement j;
+	const struct pk *pk = choose(c, CERT_ENCRYPT, when, &j);
+
+	if (pk == NULL)
+		(void)explain(c, j, CERT_ENCRYPT, why); /* NULL says it */
+	return pk;
+}
+
+size_t
+cert_keys(const struct cert *c, const struct pk *out[CERT_KEYS_MAX])
+{
+	for (size_t i = 0; i < c->key_count; i++)
+		out[i] = &c->keys[i].pk;
+	return c->key_count;
+}
+
+size_t
+cert_signers(const struct cert *c, const struct pk *out[CERT_KEYS_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->key_count; i++) {
+		const struct cert_story *s = &c->keys[i].story;
+		bool speaks = i == 0;
+
+		for (size_t k = 0; k < s->claim_count; k++)
+			speaks = speaks || s->claims[k].back_signed;
+		if (speaks && pk_can_sign(&c->keys[i].pk))
+			out[n++] = &c->keys[i].pk;
+	}
+	return n;
+}
+
+bool
+cert_meant_for(const struct cert *c, const struct pk *pk, enum cert_use use)
+{
+	for (size_t i = 0; i < c->key_count; i++) {
+		const struct cert_story *s = &c->keys[i].story;
+		const struct cert_claim *claim = claim_of(c, i, INT64_MAX);
+
+		if (&c->keys[i].pk != pk)
+			continue;
+		if (claim == NULL && s->claim_count > 0)
+			claim = &s->claims[s->claim_count - 1];
+		return claim != NULL && has_use(pk, claim, use);
+	}
+	return false;
+}
+
+bool
+cert_reads_seipd2(const struct cert *c, time_t when)
+{
+	const struct cert_claim *claim = primary_claim(c, when);
+
+	return claim != NULL && (claim->features & PACKET_FEATURE_SEIPD2) != 0;
+}
+
+size_t
+cert_candidates(const struct cert *c, const struct sig *sig,
+    const struct pk *out[CERT_KEYS_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->key_count; i++) {
+		const struct pk *pk = &c->keys[i].pk;
+
+		if (pk->algorithm == sig->pk_algorithm &&
+		    sig_hint_fits(sig, pk))
+			out[n++] = pk;
+	}
+	return n;
+}
+
+enum gw_status
+cert_signer_fit(const struct cert *c, const struct pk *pk, time_t signed_at,
+    time_t now, struct why *why)
+{
+	struct judgement j = { FIT_NOT_BOUND, 0 };
+	const struct cert_claim *claim;
+	size_t i = 0;
+
+	while (i < c->key_count && &c->keys[i].pk != pk)
+		i++;
+	if (i == c->key_count)
+		return explain(c, j, CERT_SIGN, why);
+	if ((j = judge(c, i, CERT_SIGN, now)).fit != FIT_GOOD)
+		return explain(c, j, CERT_SIGN, why);
+	/*
+	 * Then: born already, and not expired by what the newest binding
+	 * says.  Not the binding of that day: certificates are handed on
+	 * without their outdated self-signatures, and the newest one is what
+	 * the owner stands by.
+	 */
+	claim = claim_of(c, i, now);
+	if (pk->created > signed_at || c->keys[0].pk.created > signed_at) {
+		j = (struct judgement){ FIT_NOT_YET, pk->created };
+	} else if (key_expiry(pk, claim) != 0 &&
+		   key_expiry(pk, claim) <= signed_at) {
+		j = (struct judgement){ FIT_EXPIRED, key_expiry(pk, claim) };
+	}
+	return explain(c, j, CERT_SIGN, why);
+}
+
+bool
+cert_is(const struct cert *c, const uint8_t *fpr, size_t len)
+{
+	const struct pk *pk = &c->keys[0].pk;
+
+	return len == pk->fingerprint_len &&
+	       memcmp(fpr, pk->fingerprint, len) == 0;
+}

@@ -1,0 +1,39 @@
+/* keys/certs/cert.h - OpenPGP certificates (transferable public keys). */
+#ifndef KEYS_CERT_H
+#define KEYS_CERT_H
+
+#include "gateway/base/buf.h"
+#include "gateway/base/doc.h"
+#include "gateway/base/status.h"
+
+#include <stdint.h>
+#include <time.h>
+
+struct cert;
+
+enum cert_use { CERT_SIGN, CERT_ENCRYPT };
+
+/* Parse one certificate, binary or armored (RFC 9580, 10.1).  Packets after
+ * the first certificate are refused.  Bounded: 1 MiB, 64 subkeys, 64 user
+ * ids, 1024 signatures.  Release with cert_free(). */
+enum gw_status cert_parse(const void *, size_t, struct cert **, struct why *);
+void cert_free(struct cert *);
+
+/* Upper-case hex fingerprint of the primary key. */
+const char *cert_fingerprint(const struct cert *);
+/* First valid user id or ""; foreign text. */
+const char *cert_user_id(const struct cert *);
+time_t cert_created(const struct cert *);
+/* When the key that would be used for this expires; 0: never. */
+time_t cert_expires(const struct cert *, enum cert_use);
+/* "Ed25519", "RSA-3072" ... of the key used for this; "" if none. */
+const char *cert_algorithm(const struct cert *, enum cert_use);
+/* Can it be used for this at that time?  GW_REFUSED with the reason
+ * (RECIPIENT_UNFIT, SIGNER_EXPIRED, SIGNER_REVOKED, WEAK ...) and the date. */
+enum gw_status cert_usable(
+    const struct cert *, enum cert_use, time_t when, struct why *);
+/* Append the certificate, binary or armored (the latter for people). */
+enum gw_status cert_export(
+    const struct cert *, bool armored, struct buf *, struct why *);
+
+#endif

@@ -1,0 +1,511 @@
+/* keys/certs/sig.c - signature packets: parsing and judging (RFC 9580, 5.2). */
+#include "keys/certs/sig.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define VERSION      4
+#define HEAD_LEN     6 /* version, type, two algorithms, length */
+#define CRITICAL_BIT 0x80
+
+static enum gw_status
+malformed(struct why *why, const char *what)
+{
+	why_set(why, REASON_MALFORMED, "bad signature packet: %s", what);
+	return GW_REFUSED;
+}
+
+static enum gw_status
+unsupported(struct why *why, const char *what, int number)
+{
+	why_set(why, REASON_UNSUPPORTED, "signature: %s %d is not supported",
+	    what, number);
+	return GW_REFUSED;
+}
+
+struct subpacket {
+	int id;
+	bool critical;
+	bool hashed;
+	struct buf data;
+};
+
+/* RFC 9580, 5.2.3.7. */
+static bool
+next_subpacket(struct buf *area, struct subpacket *sub)
+{
+	uint8_t first = buf_get_u8(area), type;
+	size_t len;
+
+	if (first < 192)
+		len = first;
+	else if (first < 255)
+		len = ((size_t)(first - 192) << 8) + buf_get_u8(area) + 192;
+	else
+		len = buf_get_u32(area);
+	if (len == 0 || !buf_child(area, len, &sub->data))
+		return false;
+	type = buf_get_u8(&sub->data);
+	sub->id = type & ~CRITICAL_BIT;
+	sub->critical = (type & CRITICAL_BIT) != 0;
+	return true;
+}
+
+static struct sig_span
+rest_of(struct buf *b)
+{
+	struct sig_span s = { NULL, buf_left(b) };
+
+	s.at = buf_take(b, s.len);
+	return s;
+}
+
+static void
+take_created(struct sig *s, struct buf *b)
+{
+	s->created = buf_get_u32(b);
+}
+
+static void
+take_expires(struct sig *s, struct buf *b)
+{
+	s->expires = buf_get_u32(b); /* relative until all is read */
+}
+
+static void
+take_key_expires(struct sig *s, struct buf *b)
+{
+	s->key_lifetime = buf_get_u32(b);
+}
+
+static void
+take_exportable(struct sig *s, struct buf *b)
+{
+	s->exportable = buf_get_u8(b) != 0;
+}
+
+static void
+take_primary_uid(struct sig *s, struct buf *b)
+{
+	s->primary_uid = buf_get_u8(b) != 0;
+}
+
+/* Octets behind the first are flags of the future; they forbid nothing. */
+static void
+take_key_flags(struct sig *s, struct buf *b)
+{
+	s->has_key_flags = true;
+	s->key_flags = buf_left(b) > 0 ? buf_get_u8(b) : 0;
+	(void)rest_of(b);
+}
+
+static void
+take_features(struct sig *s, struct buf *b)
+{
+	s->features = buf_left(b) > 0 ? buf_get_u8(b) : 0;
+	(void)rest_of(b);
+}
+
+static void
+take_revoke_reason(struct sig *s, struct buf *b)
+{
+	s->has_revoke_reason = true;
+	s->revoke_reason = buf_get_u8(b);
+	(void)rest_of(b);
+}
+
+static void
+take_pref_ciphers(struct sig *s, struct buf *b)
+{
+	s->pref_ciphers = rest_of(b);
+}
+
+static void
+take_pref_hashes(struct sig *s, struct buf *b)
+{
+	s->pref_hashes = rest_of(b);
+}
+
+static void
+take_pref_aead(struct sig *s, struct buf *b)
+{
+	s->pref_aead = rest_of(b);
+}
+
+/* Read over: they say nothing that a decision of ours depends on. */
+static void
+take_nothing(struct sig *s, struct buf *b)
+{
+	(void)s;
+	(void)rest_of(b);
+}
+
+/*
+ * What may stand once in the hashed area, and is known, so that its critical
+ * bit refuses nothing.  Twice would leave open which one counts.
+ */
+static const struct rule {
+	int id;
+	void (*take)(struct sig *, struct buf *);
+} rules[] = {
+	{ PACKET_SUB_CREATED, take_created },
+	{ PACKET_SUB_EXPIRES, take_expires },
+	{ PACKET_SUB_EXPORTABLE, take_exportable },
+	{ PACKET_SUB_REVOCABLE, take_nothing },
+	{ PACKET_SUB_KEY_EXPIRES, take_key_expires },
+	{ PACKET_SUB_PREF_CIPHERS, take_pref_ciphers },
+	{ PACKET_SUB_PREF_HASHES, take_pref_hashes },
+	{ PACKET_SUB_PREF_COMPRESSION, take_nothing },
+	{ PACKET_SUB_PREF_AEAD, take_pref_aead },
+	{ PACKET_SUB_KEYSERVER, take_nothing },
+	{ PACKET_SUB_PREF_KEYSERVER, take_nothing },
+	{ PACKET_SUB_PRIMARY_UID, take_primary_uid },
+	{ PACKET_SUB_POLICY, take_nothing },
+	{ PACKET_SUB_KEY_FLAGS, take_key_flags },
+	{ PACKET_SUB_SIGNER_UID, take_nothing },
+	{ PACKET_SUB_REVOKE_REASON, take_revoke_reason },
+	{ PACKET_SUB_FEATURES, take_features },
+};
+
+/* RFC 9580, 5.2.3.24: flags, two lengths, name, value. */
+static enum gw_status
+take_notation(struct sig *s, struct subpacket *sub, struct why *why)
+{
+	static const char *const known[] = { SIG_NOTATION_MESSAGE_ID,
+		SIG_NOTATION_FLOW, SIG_NOTATION_SEQUENCE };
+	struct buf *b = &sub->data;
+	struct sig_notation n = { .text = (buf_get_u8(b) & 0x80) != 0 };
+	bool ours = false;
+
+	(void)buf_take(b, 3); /* flags of the future; buf_done() knows */
+	n.name.len = buf_get_u16(b);
+	n.value.len = buf_get_u16(b);
+	n.name.at = buf_take(b, n.name.len);
+	n.value.at = buf_take(b, n.value.len);
+	if (!buf_done(b))
+		return malformed(why, "notation");
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		ours =
+		    ours || (n.name.len == strlen(known[i]) &&
+				memcmp(n.name.at, known[i], n.name.len) == 0);
+	if (sub->critical && !ours) {
+		why_set(why, REASON_UNSUPPORTED,
+		    "signature: it insists on a notation that is not known");
+		return GW_REFUSED;
+	}
+	if (s->notation_count == SIG_NOTATIONS_MAX)
+		return malformed(why, "too many notations");
+	s->notations[s->notation_count++] = n;
+	return GW_OK;
+}
+
+static enum gw_status
+take_recipient(struct sig *s, struct buf *b, struct why *why)
+{
+	uint8_t version = buf_get_u8(b);
+	struct sig_span fpr = rest_of(b);
+
+	if ((version != 4 || fpr.len != 20) && (version != 6 || fpr.len != 32))
+		return malformed(why, "intended recipient");
+	if (s->recipient_count == SIG_RECIPIENTS_MAX)
+		return malformed(why, "too many intended recipients");
+	s->recipients[s->recipient_count++] = fpr;
+	return GW_OK;
+}
+
+/* Hints: what the hashed area says goes before what the other one does. */
+static enum gw_status
+take_issuer(struct sig *s, struct subpacket *sub, struct why *why)
+{
+	struct buf *b = &sub->data;
+	bool whole = sub->id == PACKET_SUB_ISSUER_FPR;
+	struct sig_span *at = whole ? &s->issuer_fpr : &s->issuer_id;
+	uint8_t version = whole ? buf_get_u8(b) : 4;
+	struct sig_span hint = rest_of(b);
+
+	if (version != 4)
+		return unsupported(why, "issuer of version", version);
+	if (hint.len != (whole ? 20 : PK_KEYID_LEN))
+		return malformed(why, "issuer");
+	if (at->at == NULL)
+		*at = hint;
+	return GW_OK;
+}
+
+/* Those that may stand more than once or in either area. */
+static enum gw_status
+take_special(struct sig *s, struct subpacket *sub, bool *taken, struct why *why)
+{
+	*taken = true;
+	switch (sub->id) {
+	case PACKET_SUB_ISSUER:
+	case PACKET_SUB_ISSUER_FPR:
+		return take_issuer(s, sub, why);
+	case PACKET_SUB_EMBEDDED:
+		if (s->embedded.at == NULL)
+			s->embedded = rest_of(&sub->data);
+		return GW_OK;
+	}
+	if (!sub->hashed)
+		return GW_OK; /* anybody could have put it there */
+	switch (sub->id) {
+	case PACKET_SUB_NOTATION:
+		return take_notation(s, sub, why);
+	case PACKET_SUB_RECIPIENT_FPR:
+		return take_recipient(s, &sub->data, why);
+	/* Third parties' and delegations: we follow neither. */
+	case PACKET_SUB_TRUST:
+	case PACKET_SUB_REGEXP:
+	case PACKET_SUB_REVOKER:
+		return GW_OK;
+	}
+	*taken = false;
+	return GW_OK;
+}
+
+static enum gw_status
+take_once(struct sig *s, struct subpacket *sub, uint32_t *seen, struct why *why)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		if (rules[i].id != sub->id)
+			continue;
+		if ((*seen & 1u << i) != 0)
+			return malformed(why, "a subpacket stands twice");
+		*seen |= 1u << i;
+		rules[i].take(s, &sub->data);
+		return buf_done(&sub->data)
+			   ? GW_OK
+			   : malformed(why, "a subpacket's length");
+	}
+	if (sub->critical)
+		return unsupported(why, "critical subpacket", sub->id);
+	return GW_OK;
+}
+
+static enum gw_status
+read_area(struct sig *s, struct buf *area, bool hashed, struct why *why)
+{
+	struct subpacket sub = { .hashed = hashed };
+	uint32_t seen = 0;
+	enum gw_status st;
+	bool taken;
+
+	while (buf_left(area) > 0) {
+		if (!next_subpacket(area, &sub))
+			return malformed(why, "subpackets");
+		if ((st = take_special(s, &sub, &taken, why)) != GW_OK)
+			return st;
+		if (!taken && (st = take_once(s, &sub, &seen, why)) != GW_OK)
+			return st;
+	}
+	/* RFC 9580, 5.2.3.11: the hashed area must say when; that is the
+	 * first of the rules. */
+	if (hashed && (seen & 1u) == 0)
+		return malformed(why, "no creation time");
+	return GW_OK;
+}
+
+static enum gw_status
+read_all(struct sig *s, struct buf *b, struct why *why)
+{
+	struct buf hashed, unhashed;
+	enum gw_status st;
+	int version = buf_get_u8(b);
+
+	if (!b->bad && version != VERSION)
+		return unsupported(why, "version", version);
+	s->type = buf_get_u8(b);
+	s->pk_algorithm = buf_get_u8(b);
+	s->hash_algorithm = buf_get_u8(b);
+	if (!buf_child(b, buf_get_u16(b), &hashed))
+		return malformed(why, "cut short");
+	s->head.at = b->data;
+	s->head.len = HEAD_LEN + hashed.len;
+	if (!buf_child(b, buf_get_u16(b), &unhashed) ||
+	    !buf_get(b, s->left16, sizeof(s->left16)))
+		return malformed(why, "cut short");
+	s->numbers = rest_of(b);
+	if (s->numbers.len == 0)
+		return malformed(why, "no numbers");
+	if ((st = read_area(s, &hashed, true, why)) != GW_OK)
+		return st;
+	return read_area(s, &unhashed, false, why);
+}
+
+enum gw_status
+sig_parse(struct sig *s, const void *body, size_t len, struct why *why)
+{
+	struct buf b;
+	enum gw_status st;
+
+	memset(s, 0, sizeof(*s));
+	s->exportable = true;
+	if (len > SIG_BODY_MAX)
+		return malformed(why, "too long");
+	if (len == 0)
+		return malformed(why, "empty");
+	if ((s->memory = malloc(len)) == NULL) {
+		why_set(why, REASON_INTERNAL, "no memory for a signature");
+		return GW_AGAIN;
+	}
+	memcpy(s->memory, body, len);
+	buf_view(&b, s->memory, len);
+	if ((st = read_all(s, &b, why)) != GW_OK) {
+		sig_close(s);
+		return st;
+	}
+	if (s->expires != 0)
+		s->expires += s->created;
+	return GW_OK;
+}
+
+void
+sig_close(struct sig *s)
+{
+	if (s == NULL)
+		return;
+	free(s->memory);
+	memset(s, 0, sizeof(*s));
+}
+
+bool
+sig_notation_text(const struct sig *s, const char *name, char *out, size_t size)
+{
+	const struct sig_notation *found = NULL;
+
+	*out = '\0';
+	for (size_t i = 0; i < s->notation_count; i++) {
+		const struct sig_notation *n = &s->notations[i];
+
+		if (n->name.len != strlen(name) ||
+		    memcmp(n->name.at, name, n->name.len) != 0)
+			continue;
+		if (found != NULL || !n->text)
+			return false;
+		found = n;
+	}
+	if (found == NULL || found->value.len >= size ||
+	    memchr(found->value.at, '\0', found->value.len) != NULL)
+		return false;
+	memcpy(out, found->value.at, found->value.len);
+	out[found->value.len] = '\0';
+	return true;
+}
+
+bool
+sig_hint_fits(const struct sig *s, const struct pk *pk)
+{
+	if (s->issuer_fpr.at != NULL)
+		return s->issuer_fpr.len == pk->fingerprint_len &&
+		       memcmp(s->issuer_fpr.at, pk->fingerprint,
+			   pk->fingerprint_len) == 0;
+	if (s->issuer_id.at != NULL)
+		return memcmp(s->issuer_id.at, pk->keyid, PK_KEYID_LEN) == 0;
+	return true;
+}
+
+/*
+ * Which hashes are good enough, and until when they were (RFC 9580, 9.5).  A
+ * self-signature's time is its maker's word; but whoever forges one by a
+ * collision needs the owner's help, and the date keeps honest old keys alive.
+ */
+#define EVER      INT64_MAX
+#define YEAR_2014 1391212800 /* 2014-02-01 */
+
+static const struct {
+	int hash;
+	int64_t before[3]; /* by purpose */
+} hash_policy[] = {
+	{ PACKET_SHA256, { EVER, EVER, EVER } },
+	{ PACKET_SHA384, { EVER, EVER, EVER } },
+	{ PACKET_SHA512, { EVER, EVER, EVER } },
+	{ PACKET_SHA224, { 0, EVER, EVER } },
+	{ PACKET_SHA1, { 0, YEAR_2014, EVER } },
+	{ PACKET_RIPEMD160, { 0, 0, 0 } },
+	{ PACKET_MD5, { 0, 0, 0 } },
+};
+
+enum gw_status
+sig_policy(const struct sig *s, enum sig_purpose purpose, struct why *why)
+{
+	for (size_t i = 0; i < sizeof(hash_policy) / sizeof(hash_policy[0]);
+	     i++) {
+		int64_t before = hash_policy[i].before[purpose];
+
+		if (hash_policy[i].hash != s->hash_algorithm)
+			continue;
+		if (s->created < before)
+			return GW_OK;
+		why_set(why, REASON_WEAK,
+		    "signature: hash algorithm %d is not accepted any more",
+		    s->hash_algorithm);
+		return GW_REFUSED;
+	}
+	return unsupported(why, "hash algorithm", s->hash_algorithm);
+}
+
+/* RFC 9580, 5.2.4: the head, then version, 0xff, and the head's length. */
+static void
+hash_trailer(gcry_md_hd_t md, const uint8_t *head, size_t len)
+{
+	uint8_t tail[6] = { VERSION, 0xff, (uint8_t)(len >> 24),
+		(uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len };
+
+	gcry_md_write(md, head, len);
+	gcry_md_write(md, tail, sizeof(tail));
+}
+
+enum gw_status
+sig_digest(const struct sig *s, gcry_md_hd_t md, uint8_t *digest, size_t *len,
+    struct why *why)
+{
+	const struct packet_hash *hash = packet_hash_find(s->hash_algorithm);
+	const uint8_t *p;
+
+	if (hash == NULL)
+		return unsupported(why, "hash algorithm", s->hash_algorithm);
+	hash_trailer(md, s->head.at, s->head.len);
+	/* Asked for another hash, libgcrypt ends the process. */
+	if (!gcry_md_is_enabled(md, hash->gcry) ||
+	    (p = gcry_md_read(md, hash->gcry)) == NULL) {
+		why_set(why, REASON_INTERNAL, "the digest is of another hash");
+		return GW_INTERNAL;
+	}
+	memcpy(digest, p, hash->len);
+	*len = hash->len;
+	return GW_OK;
+}
+
+enum gw_status
+sig_verify_digest(const struct sig *s, const struct pk *pk,
+    enum sig_purpose purpose, const uint8_t *digest, size_t len,
+    struct why *why)
+{
+	enum gw_status st;
+
+	if ((st = sig_policy(s, purpose, why)) != GW_OK)
+		return st;
+	/* RFC 9580, 5.2: the left 16 bits only spare work, but a signature
+	 * in which they are wrong was altered. */
+	if (s->pk_algorithm != pk->algorithm || len < sizeof(s->left16) ||
+	    memcmp(digest, s->left16, sizeof(s->left16)) != 0) {
+		why_set(why, REASON_SIGNATURE_BAD,
+		    "the signature does not match what it is said to sign");
+		return GW_REFUSED;
+	}
+	return pk_verify(pk, s->hash_algorithm, digest, len, s->numbers.at,
+	    s->numbers.len, why);
+}
+
+enum gw_status
+sig_verify(const struct sig *s, const struct pk *pk, enum sig_purpose purpose,
+    gcry_md_hd_t md, struct why *why)
+{
+	uint8_t digest[PACKET_HASH_MAX];
+	size_t len;
+	enum gw_status st = sig_digest(s, md, digest, &len, why);
+
+	if (st != GW_OK)
+		return st;
+	return sig_verify_digest(s, pk, purpose, digest, len, why);
+}

@@ -1,0 +1,142 @@
+/* keys/certs/sig.h - signature packets: reading, judging, building. */
+#ifndef KEYS_SIG_H
+#define KEYS_SIG_H
+
+#include "keys/algorithms/pk.h"
+
+#define SIG_BODY_MAX       (32 * 1024)
+#define SIG_NOTATIONS_MAX  16
+#define SIG_RECIPIENTS_MAX 64
+
+/* Our notations; any other critical one refuses the signature. */
+#define SIG_NOTATION_MESSAGE_ID "message-id@waybill.invalid"
+#define SIG_NOTATION_FLOW       "flow@waybill.invalid"
+#define SIG_NOTATION_SEQUENCE   "sequence@waybill.invalid"
+
+struct sig_span {
+	const uint8_t *at; /* NULL: not there */
+	size_t len;
+};
+
+struct sig_notation {
+	struct sig_span name, value; /* foreign bytes */
+	bool text;                   /* human-readable flag */
+};
+
+/*
+ * A version 4 signature.  Everything but issuer_hint comes from the hashed
+ * area, so it counts once the signature has been verified; the hint may be
+ * from the unhashed area and only says where to look.
+ */
+struct sig {
+	int type;
+	int pk_algorithm;
+	int hash_algorithm;
+	time_t created;
+	time_t expires;        /* absolute; 0: never */
+	uint32_t key_lifetime; /* seconds from the key's creation; 0: none */
+	bool has_key_flags;
+	uint8_t key_flags;
+	uint8_t features;
+	bool primary_uid;
+	bool exportable;
+	bool has_revoke_reason;
+	uint8_t revoke_reason; /* RFC 9580, 5.2.3.31 */
+	struct sig_span pref_ciphers, pref_hashes, pref_aead;
+	struct sig_notation notations[SIG_NOTATIONS_MAX];
+	size_t notation_count;
+	/* Intended recipients: fingerprints of 20 or 32 octets. */
+	struct sig_span recipients[SIG_RECIPIENTS_MAX];
+	size_t recipient_count;
+	struct sig_span embedded; /* body of a back signature; from either
+				   * area, for it proves itself */
+
+	struct sig_span issuer_fpr; /* hint: 20 octets, or NULL */
+	struct sig_span issuer_id;  /* hint: 8 octets, or NULL */
+
+	struct sig_span head;    /* version to end of the hashed area */
+	struct sig_span numbers; /* what the algorithm made */
+	uint8_t left16[2];
+	uint8_t *memory; /* what the spans point into */
+};
+
+/*
+ * Parse the body of a signature packet (RFC 9580, 5.2.3), which is copied.
+ * GW_REFUSED, MALFORMED; UNSUPPORTED: another version, or a critical
+ * subpacket or notation that we do not know.  Algorithms are judged later.  Release with
+ * sig_close(), also after a failure.
+ */
+enum gw_status sig_parse(
+    struct sig *, const void *body, size_t len, struct why *);
+void sig_close(struct sig *);
+
+/* The value of a text notation, NUL-terminated; false when it is missing,
+ * given twice, has a NUL inside or does not fit (out is "" then). */
+bool sig_notation_text(
+    const struct sig *, const char *name, char *out, size_t size);
+/* Do the issuer hints fit this key?  True without any hint. */
+bool sig_hint_fits(const struct sig *, const struct pk *);
+
+/* What the signature is about decides how strong it must be. */
+enum sig_purpose { SIG_FOR_DATA, SIG_FOR_SELF, SIG_FOR_REVOCATION };
+
+/*
+ * Is the hash good enough for this (RFC 9580, 9.5)?  Data: SHA-256, SHA-384,
+ * SHA-512.  Self-signatures: these, SHA-224, and SHA-1 when made before the
+ * date in sig.c's table.  Revocations: SHA-1 whenever it was made, because
+ * believing one too many is the safe mistake.  GW_REFUSED, REASON_WEAK.
+ */
+enum gw_status sig_policy(const struct sig *, enum sig_purpose, struct why *);
+
+/*
+ * Finish: `md` has hashed what is signed with sig->hash_algorithm; the
+ * signature's own head and trailer are added (RFC 9580, 5.2.4).  digest holds
+ * PACKET_HASH_MAX bytes.  md cannot be used for anything else afterwards
+ * (gcry_md_copy before, when several signatures share the data).
+ */
+enum gw_status sig_digest(const struct sig *, gcry_md_hd_t md, uint8_t *digest,
+    size_t *len, struct why *);
+/*
+ * Policy, key algorithm, left 16 bits, then the mathematics.  Not the times
+ * and not whether that key may sign: cert_priv.h.  GW_REFUSED: WEAK,
+ * SIGNATURE_BAD, UNSUPPORTED.
+ */
+enum gw_status sig_verify_digest(const struct sig *, const struct pk *,
+    enum sig_purpose, const uint8_t *digest, size_t len, struct why *);
+/* Both, for those who need the digest for nothing else. */
+enum gw_status sig_verify(const struct sig *, const struct pk *,
+    enum sig_purpose, gcry_md_hd_t md, struct why *);
+
+/*
+ * Building a version 4 signature: init, more subpackets, digest (once what is
+ * signed has been hashed), numbers by whoever has the private key, finish.
+ * Errors are kept; digest and finish report them.
+ */
+struct sig_build {
+	struct buf head;     /* version, types, hashed area */
+	struct buf unhashed; /* only back signatures go here, and the key id */
+	uint8_t digest[PACKET_HASH_MAX];
+	size_t digest_len;
+	int hash_algorithm;
+};
+
+/* Puts creation time and issuer's fingerprint.  signer must be a v4 key. */
+void sig_build_init(struct sig_build *, int type, const struct pk *signer,
+    int hash_algorithm, time_t created);
+void sig_build_close(struct sig_build *);
+void sig_build_sub(
+    struct sig_build *, int sub, bool critical, const void *, size_t);
+void sig_build_sub_u32(struct sig_build *, int sub, bool critical, uint32_t);
+/* Text notation, not critical: gpg refuses critical ones it does not know. */
+void sig_build_notation(
+    struct sig_build *, const char *name, const char *value);
+/* Intended recipient (RFC 9580, 5.2.3.36): a certificate's primary key. */
+void sig_build_recipient(struct sig_build *, const struct pk *);
+/* As sig_digest(); the digest to sign is in digest[0 .. digest_len). */
+enum gw_status sig_build_digest(
+    struct sig_build *, gcry_md_hd_t md, struct why *);
+/* Append the whole packet, header included. */
+enum gw_status sig_build_finish(struct sig_build *, const void *numbers,
+    size_t numbers_len, struct buf *out, struct why *);
+
+#endif
