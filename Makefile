@@ -48,7 +48,7 @@ gateway_src	:= $(filter-out gateway/main.c,$(sort $(wildcard gateway/*.c \
 
 base_pkgs	:=
 keys_pkgs	:= libgcrypt zlib
-keys_extra	:= -lbz2
+keys_extra	:= -lbz2 -pthread
 spool_pkgs	:= sqlite3
 transports_pkgs	:= libssh
 gateway_pkgs	:= libconfuse libevent_core jansson libxml-2.0 libseccomp

@@ -171,7 +171,8 @@ make_openpgp(const struct request *r, const struct key_place *place)
 	}
 	params.created = (time_t)(clock_wall_ms() / 1000);
 	(void)parse_expiry(r->expires, params.created, &params.expires);
-	params.user_id = r->user_id;
+	params.user_ids = &r->user_id;
+	params.user_id_count = 1;
 	params.announce_seipd2 = !r->no_aead;
 	params.passphrase = key_passphrase(place);
 	st = secret_generate(&params, &text, &secret, &why);

@@ -118,14 +118,16 @@ work(void *ctx, struct msg *m, struct job *job)
 	const struct cert *to[RECIPIENTS_MAX];
 	struct seal_result *result = job->result;
 	bool aead = true;
+	const struct cert *own = s->own;
 	struct seal_request rq = { .recipients = to,
-		.signer = s->own,
 		.name = name,
-		.message_id = job->id.text,
-		.flow = flow,
-		.when = time(NULL),
-		.sign = ask_sign,
-		.sign_ctx = s };
+		.signing = { .signers = &own,
+		    .signer_count = 1,
+		    .message_id = job->id.text,
+		    .flow = flow,
+		    .when = time(NULL),
+		    .sign = ask_sign,
+		    .sign_ctx = s } };
 
 	job->id = msg_get_docid(m);
 	msg_get_text(m, partner, sizeof(partner));
@@ -135,8 +137,9 @@ work(void *ctx, struct msg *m, struct job *job)
 	job->out = msg_take_fd(m);
 	if (!msg_done(m))
 		return false;
-	rq.recipient_count = choose(s, partner, rq.when, to, &aead, &job->why);
-	rq.force_seipd1 = !aead;
+	rq.recipient_count =
+	    choose(s, partner, rq.signing.when, to, &aead, &job->why);
+	rq.container = aead ? SEAL_AUTO : SEAL_SEIPD1;
 	job->st = GW_REFUSED;
 	if (rq.recipient_count > 0)
 		job->st =

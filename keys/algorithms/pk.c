@@ -274,6 +274,23 @@ pk_supported(const struct pk *pk, struct why *why)
 	return GW_REFUSED;
 }
 
+void
+pk_hash_into(const struct pk *pk, gcry_md_hd_t md)
+{
+	uint8_t head[3] = { 0x99, (uint8_t)(pk->body_len >> 8),
+		(uint8_t)pk->body_len };
+
+	gcry_md_write(md, head, sizeof(head));
+	gcry_md_write(md, pk->body, pk->body_len);
+}
+
+int
+pk_hash_algorithm(const struct pk *pk)
+{
+	(void)pk; /* all that we know so far are of 128 bits */
+	return PACKET_SHA256;
+}
+
 bool
 pk_can_sign(const struct pk *pk)
 {

@@ -18,7 +18,7 @@
 
 /* Read only outside pk.c. */
 struct pk {
-	int version;
+	int version;   /* 4 or 6 */
 	int algorithm; /* enum packet_pk */
 	time_t created;
 	unsigned bits;  /* RSA; 255 for the curves */
@@ -49,6 +49,12 @@ struct pk {
  */
 enum gw_status pk_parse(struct pk *, struct buf *body, struct why *);
 void pk_close(struct pk *);
+
+/* Hash the public part as signatures over keys do (RFC 9580, 5.2.4). */
+void pk_hash_into(const struct pk *, gcry_md_hd_t);
+/* The hash for a signature by this key: SHA-256 where its strength allows it
+ * (it is the fastest), otherwise what its curve needs. */
+int pk_hash_algorithm(const struct pk *);
 
 bool pk_can_sign(const struct pk *);                /* by algorithm alone */
 bool pk_can_encrypt(const struct pk *);             /* likewise */

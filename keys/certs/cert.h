@@ -18,6 +18,27 @@ enum cert_use { CERT_SIGN, CERT_ENCRYPT };
  * ids, 1024 signatures.  Release with cert_free(). */
 enum gw_status cert_parse(const void *, size_t, struct cert **, struct why *);
 void cert_free(struct cert *);
+/*
+ * Certificates one after the other, in one armored block, several, or binary:
+ * what people call a keyring.  At most `max` are stored; more is GW_REFUSED.
+ * On failure none is left.
+ */
+enum gw_status cert_parse_all(const void *, size_t, struct cert **out,
+    size_t max, size_t *count, struct why *);
+/*
+ * Two copies of a certificate become one (RFC 9580, 10.1): every packet of
+ * either, once, in canonical order (parts sorted as they first came, each
+ * part's signatures newest first; what cannot be verified goes).  So a
+ * revocation that only one of them has is never merged away.  GW_REFUSED:
+ * another primary key.
+ */
+enum gw_status cert_merge(
+    const struct cert *, const struct cert *, struct cert **out, struct why *);
+/* Add one armored or binary revocation signature by the primary key. */
+enum gw_status cert_revoke(const struct cert *, const void *sig, size_t,
+    struct cert **out, struct why *);
+/* Does the primary key stand revoked, whatever the time? */
+bool cert_revoked(const struct cert *);
 
 /* Upper-case hex fingerprint of the primary key. */
 const char *cert_fingerprint(const struct cert *);

@@ -40,17 +40,7 @@ grow(void *array, size_t count, size_t size)
 	return more;
 }
 
-/* RFC 9580, 5.2.4: how a key and a user id are hashed. */
-static void
-hash_key(gcry_md_hd_t md, const struct pk *pk)
-{
-	uint8_t head[3] = { 0x99, (uint8_t)(pk->body_len >> 8),
-		(uint8_t)pk->body_len };
-
-	gcry_md_write(md, head, sizeof(head));
-	gcry_md_write(md, pk->body, pk->body_len);
-}
-
+/* RFC 9580, 5.2.4: how a user id is hashed. */
 static void
 hash_uid(gcry_md_hd_t md, const struct cert_uid *uid)
 {
@@ -68,17 +58,16 @@ check(const struct cert *c, const struct sig *sig, const struct pk *signer,
     const struct pk *subkey, const struct cert_uid *uid,
     enum sig_purpose purpose, struct why *why)
 {
-	const struct packet_hash *hash = packet_hash_find(sig->hash_algorithm);
 	gcry_md_hd_t md;
 	enum gw_status st;
 
-	if (hash == NULL || !sig_hint_fits(sig, signer))
+	if (!sig_hint_fits(sig, signer))
 		return GW_REFUSED;
-	if (gcry_md_open(&md, hash->gcry, 0) != 0)
-		return nomem(why);
-	hash_key(md, &c->keys[0].pk);
+	if ((st = sig_md_open(sig, &md, why)) != GW_OK)
+		return st;
+	pk_hash_into(&c->keys[0].pk, md);
 	if (subkey != NULL)
-		hash_key(md, subkey);
+		pk_hash_into(subkey, md);
 	if (uid != NULL)
 		hash_uid(md, uid);
 	st = sig_verify(sig, signer, purpose, md, why);

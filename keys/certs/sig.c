@@ -314,6 +314,7 @@ read_all(struct sig *s, struct buf *b, struct why *why)
 
 	if (!b->bad && version != VERSION)
 		return unsupported(why, "version", version);
+	s->version = version;
 	s->type = buf_get_u8(b);
 	s->pk_algorithm = buf_get_u8(b);
 	s->hash_algorithm = buf_get_u8(b);
@@ -453,6 +454,21 @@ hash_trailer(gcry_md_hd_t md, const uint8_t *head, size_t len)
 
 	gcry_md_write(md, head, len);
 	gcry_md_write(md, tail, sizeof(tail));
+}
+
+enum gw_status
+sig_md_open(const struct sig *s, gcry_md_hd_t *md, struct why *why)
+{
+	const struct packet_hash *hash = packet_hash_find(s->hash_algorithm);
+
+	if (hash == NULL)
+		return unsupported(why, "hash algorithm", s->hash_algorithm);
+	if (gcry_md_open(md, hash->gcry, 0) != 0) {
+		why_set(why, REASON_INTERNAL, "no memory to hash");
+		return GW_AGAIN;
+	}
+	gcry_md_write(*md, s->salt.at, s->salt.len);
+	return GW_OK;
 }
 
 enum gw_status

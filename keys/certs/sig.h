@@ -24,11 +24,12 @@ struct sig_notation {
 };
 
 /*
- * A version 4 signature.  Everything but issuer_hint comes from the hashed
+ * A signature of version 4 or 6.  Everything but issuer_hint comes from the hashed
  * area, so it counts once the signature has been verified; the hint may be
  * from the unhashed area and only says where to look.
  */
 struct sig {
+	int version;
 	int type;
 	int pk_algorithm;
 	int hash_algorithm;
@@ -51,10 +52,11 @@ struct sig {
 	struct sig_span embedded; /* body of a back signature; from either
 				   * area, for it proves itself */
 
-	struct sig_span issuer_fpr; /* hint: 20 octets, or NULL */
+	struct sig_span issuer_fpr; /* hint: 20 or 32 octets, or NULL */
 	struct sig_span issuer_id;  /* hint: 8 octets, or NULL */
 
 	struct sig_span head;    /* version to end of the hashed area */
+	struct sig_span salt;    /* version 6; hashed before anything else */
 	struct sig_span numbers; /* what the algorithm made */
 	uint8_t left16[2];
 	uint8_t *memory; /* what the spans point into */
@@ -88,6 +90,9 @@ enum sig_purpose { SIG_FOR_DATA, SIG_FOR_SELF, SIG_FOR_REVOCATION };
  */
 enum gw_status sig_policy(const struct sig *, enum sig_purpose, struct why *);
 
+/* Begin the hash of what is signed: sig->hash_algorithm, the salt already in
+ * it.  GW_REFUSED, UNSUPPORTED: no hash of ours. */
+enum gw_status sig_md_open(const struct sig *, gcry_md_hd_t *, struct why *);
 /*
  * Finish: `md` has hashed what is signed with sig->hash_algorithm; the
  * signature's own head and trailer are added (RFC 9580, 5.2.4).  digest holds
@@ -108,19 +113,22 @@ enum gw_status sig_verify(const struct sig *, const struct pk *,
     enum sig_purpose, gcry_md_hd_t md, struct why *);
 
 /*
- * Building a version 4 signature: init, more subpackets, digest (once what is
+ * Building a signature of the version of its signer's key: init, more subpackets, digest (once what is
  * signed has been hashed), numbers by whoever has the private key, finish.
  * Errors are kept; digest and finish report them.
  */
 struct sig_build {
 	struct buf head;     /* version, types, hashed area */
 	struct buf unhashed; /* only back signatures go here, and the key id */
+	uint8_t salt[32];
+	size_t salt_len; /* 0 in version 4 */
 	uint8_t digest[PACKET_HASH_MAX];
 	size_t digest_len;
 	int hash_algorithm;
+	int version;
 };
 
-/* Puts creation time and issuer's fingerprint.  signer must be a v4 key. */
+/* Puts creation time and issuer's fingerprint; version 6 takes a salt. */
 void sig_build_init(struct sig_build *, int type, const struct pk *signer,
     int hash_algorithm, time_t created);
 void sig_build_close(struct sig_build *);
@@ -132,6 +140,9 @@ void sig_build_notation(
     struct sig_build *, const char *name, const char *value);
 /* Intended recipient (RFC 9580, 5.2.3.36): a certificate's primary key. */
 void sig_build_recipient(struct sig_build *, const struct pk *);
+/* As sig_md_open(). */
+enum gw_status sig_build_md_open(
+    const struct sig_build *, gcry_md_hd_t *, struct why *);
 /* As sig_digest(); the digest to sign is in digest[0 .. digest_len). */
 enum gw_status sig_build_digest(
     struct sig_build *, gcry_md_hd_t md, struct why *);

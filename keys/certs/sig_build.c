@@ -41,6 +41,7 @@ sig_build_init(struct sig_build *b, int type, const struct pk *signer,
 {
 	memset(b, 0, sizeof(*b));
 	b->hash_algorithm = hash_algorithm;
+	b->version = signer->version;
 	buf_init(&b->head, HEAD_LEN + AREA_MAX);
 	buf_init(&b->unhashed, AREA_MAX);
 	buf_put_u8(&b->head, VERSION);
@@ -106,6 +107,17 @@ failed(struct why *why, const char *what)
 {
 	why_set(why, REASON_INTERNAL, "making a signature: %s", what);
 	return GW_INTERNAL;
+}
+
+enum gw_status
+sig_build_md_open(const struct sig_build *b, gcry_md_hd_t *md, struct why *why)
+{
+	const struct packet_hash *hash = packet_hash_find(b->hash_algorithm);
+
+	if (hash == NULL || gcry_md_open(md, hash->gcry, 0) != 0)
+		return failed(why, "no memory to hash");
+	gcry_md_write(*md, b->salt, b->salt_len);
+	return GW_OK;
 }
 
 enum gw_status

@@ -60,7 +60,7 @@ choose_signer(struct seal *s, struct why *why)
 {
 	const struct seal_request *q = s->request;
 
-	s->signer = cert_sign_key(q->signer, q->when, why);
+	s->signer = cert_sign_key(q->signing.signers[0], q->signing.when, why);
 	if (s->signer == NULL) {
 		why->reason = REASON_KEY_UNUSABLE;
 		why_prefix(why, "our signing key");
@@ -74,10 +74,12 @@ choose_signer(struct seal *s, struct why *why)
 static bool
 all_read_aead(const struct seal_request *q)
 {
+	if (q->container != SEAL_AUTO)
+		return q->container == SEAL_SEIPD2;
 	for (size_t i = 0; i < q->recipient_count; i++)
-		if (!cert_reads_seipd2(q->recipients[i], q->when))
+		if (!cert_reads_seipd2(q->recipients[i], q->signing.when))
 			return false;
-	return !q->force_seipd1;
+	return true;
 }
 
 static enum gw_status
@@ -113,7 +115,7 @@ encrypt_session_key(const struct seal *s, const struct buf *session_key,
 	}
 	for (size_t i = 0; i < q->recipient_count; i++) {
 		const struct pk *key =
-		    cert_encrypt_key(q->recipients[i], q->when, why);
+		    cert_encrypt_key(q->recipients[i], q->signing.when, why);
 		enum gw_status st = GW_REFUSED;
 
 		if (key != NULL)
@@ -175,7 +177,7 @@ static size_t
 literal_head(const struct seal_request *q, uint8_t out[LITERAL_HEAD_MAX])
 {
 	size_t name = q->name != NULL ? strlen(q->name) : 0;
-	uint32_t date = (uint32_t)q->when;
+	uint32_t date = (uint32_t)q->signing.when;
 
 	if (name > 255)
 		name = 255;
@@ -319,14 +321,14 @@ make_signature(
 
 	for (size_t i = 0; i < q->recipient_count; i++)
 		sig_build_recipient(b, cert_primary(q->recipients[i]));
-	add_notation(b, SIG_NOTATION_MESSAGE_ID, q->message_id);
-	add_notation(b, SIG_NOTATION_FLOW, q->flow);
-	add_notation(b, SIG_NOTATION_SEQUENCE, q->sequence);
+	add_notation(b, SIG_NOTATION_MESSAGE_ID, q->signing.message_id);
+	add_notation(b, SIG_NOTATION_FLOW, q->signing.flow);
+	add_notation(b, SIG_NOTATION_SEQUENCE, q->signing.sequence);
 	if ((st = sig_build_digest(b, s->md, why)) != GW_OK)
 		return st;
 	buf_init(&numbers, NUMBERS_MAX);
-	st = q->sign(q->sign_ctx, s->signer->hex, PACKET_SHA256, b->digest,
-	    b->digest_len, &numbers, why);
+	st = q->signing.sign(q->signing.sign_ctx, s->signer->hex, PACKET_SHA256,
+	    b->digest, b->digest_len, &numbers, why);
 	if (st == GW_NONE) {
 		why_set(why, REASON_KEY_UNUSABLE,
 		    "the private half of signing key %s is not here",
@@ -365,8 +367,8 @@ put_signature(struct seal *s, struct why *why)
 	if (st != GW_OK)
 		return st;
 	buf_init(&packet, SIGNATURE_MAX);
-	sig_build_init(
-	    &b, PACKET_SIG_BINARY, s->signer, PACKET_SHA256, s->request->when);
+	sig_build_init(&b, PACKET_SIG_BINARY, s->signer, PACKET_SHA256,
+	    s->request->signing.when);
 	if ((st = make_signature(s, &b, &packet, why)) == GW_OK)
 		st = container_put(&s->to, packet.data, packet.len, why);
 	sig_build_close(&b);

@@ -13,23 +13,12 @@
 #include <unistd.h>
 
 #define SIGNATURES_MAX 16
-/* Three good hashes, over the bytes or over the text. */
-#define DIGESTS_MAX 6
-
-/* One running hash over the document; signatures of a kind share it. */
-struct digest {
-	int hash_algorithm;
-	bool text;
-	bool after_cr; /* text: the last octet was a CR */
-	gcry_md_hd_t md;
-};
 
 struct candidate {
 	struct sig sig;
 	bool parsed;
 	struct trust_match matches[TRUST_MATCHES_MAX];
 	size_t match_count;
-	gcry_md_hd_t md; /* of its digest; borrowed */
 };
 
 /*
@@ -51,8 +40,7 @@ struct verify {
 	struct verify_result *result;
 	struct candidate candidates[SIGNATURES_MAX];
 	size_t count;
-	struct digest digests[DIGESTS_MAX];
-	size_t digest_count;
+	struct digests *digests;
 	bool good; /* at least one signature of the partner is */
 	enum weight weight;
 	struct why why; /* of the weightiest failure */
@@ -74,62 +62,10 @@ no_memory(struct why *why)
 	return GW_AGAIN;
 }
 
-/* Two ways to hash a document: octet by octet, or as text, where each line
- * ends with CR LF whatever it ended with (RFC 9580, 5.2.1.2). */
-static void
-digest_text(struct digest *d, const uint8_t *p, size_t n)
+static enum digests_form
+form_of(const struct sig *sig)
 {
-	const uint8_t *end = p + n, *lf;
-
-	for (; p < end; p = lf + 1) {
-		lf = memchr(p, '\n', (size_t)(end - p));
-		if (lf == NULL) {
-			gcry_md_write(d->md, p, (size_t)(end - p));
-			d->after_cr = end[-1] == '\r';
-			return;
-		}
-		gcry_md_write(d->md, p, (size_t)(lf - p));
-		if (lf > p ? lf[-1] != '\r' : !d->after_cr)
-			gcry_md_putc(d->md, '\r');
-		gcry_md_putc(d->md, '\n');
-		d->after_cr = false;
-	}
-}
-
-static void
-digest_write(struct digest *d, const uint8_t *p, size_t n)
-{
-	if (d->text)
-		digest_text(d, p, n);
-	else
-		gcry_md_write(d->md, p, n);
-}
-
-/* The running hash of that kind, a new one if it is the first. */
-static enum gw_status
-digest_find(struct verify *v, int hash_algorithm, bool text, gcry_md_hd_t *md,
-    struct why *why)
-{
-	const struct packet_hash *h = packet_hash_find(hash_algorithm);
-	struct digest *d;
-
-	for (size_t i = 0; i < v->digest_count; i++) {
-		d = &v->digests[i];
-		if (d->hash_algorithm == hash_algorithm && d->text == text) {
-			*md = d->md;
-			return GW_OK;
-		}
-	}
-	if (h == NULL || v->digest_count == DIGESTS_MAX)
-		gw_fatal("verify: hash %d passed the policy", hash_algorithm);
-	d = &v->digests[v->digest_count];
-	if (gcry_md_open(&d->md, h->gcry, 0) != 0)
-		return no_memory(why);
-	d->hash_algorithm = hash_algorithm;
-	d->text = text;
-	*md = d->md;
-	v->digest_count++;
-	return GW_OK;
+	return sig->type == PACKET_SIG_TEXT ? DIGESTS_TEXT : DIGESTS_BINARY;
 }
 
 static bool
@@ -183,8 +119,8 @@ add_candidate(struct verify *v, const struct packet *p, struct why *why)
 	}
 	c->parsed = st == GW_OK;
 	if (st == GW_OK)
-		st = digest_find(v, c->sig.hash_algorithm,
-		    c->sig.type == PACKET_SIG_TEXT, &c->md, why);
+		st = digests_want_sig(
+		    v->digests, &c->sig, form_of(&c->sig), why);
 	return st;
 }
 
@@ -218,19 +154,22 @@ wrong_size(const struct verify *v, struct why *why)
 	return GW_REFUSED;
 }
 
-/* The whole document once through all hashes.  pread: whoever wrote it may
- * have left the position anywhere. */
+/* The whole document once through all hashes, one half of the buffer being
+ * read while the other is hashed.  pread: whoever wrote it may have left the
+ * position anywhere. */
 static enum gw_status
 hash_document(struct verify *v, int plain, struct why *why)
 {
 	size_t cap = source_cap(v->request->plain_size, SOURCE_CHUNK);
-	uint8_t *chunk = malloc(cap);
+	uint8_t *halves = malloc(2 * cap);
 	uint64_t at = 0;
+	unsigned turn = 0;
 	enum gw_status st = GW_OK;
 
-	if (chunk == NULL)
+	if (halves == NULL)
 		return no_memory(why);
 	while (st == GW_OK) {
+		uint8_t *chunk = halves + (turn & 1) * cap;
 		ssize_t n = pread(plain, chunk, cap, (off_t)at);
 
 		if (n < 0 && errno == EINTR)
@@ -241,13 +180,14 @@ hash_document(struct verify *v, int plain, struct why *why)
 		}
 		if (n <= 0)
 			break;
-		for (size_t i = 0; i < v->digest_count; i++)
-			digest_write(&v->digests[i], chunk, (size_t)n);
+		digests_write(v->digests, chunk, (size_t)n);
+		turn++;
 		at += (uint64_t)n;
 		if (at > v->request->plain_size)
 			st = wrong_size(v, why);
 	}
-	free(chunk);
+	digests_settle(v->digests);
+	free(halves);
 	if (st == GW_OK && at != v->request->plain_size)
 		st = wrong_size(v, why);
 	return st;
@@ -379,8 +319,11 @@ judge(struct verify *v, const struct candidate *c, struct why *why)
 	bool proven = false;
 	enum gw_status st;
 
-	if (gcry_md_copy(&md, c->md) != 0)
-		return no_memory(why);
+	st = digests_copy(v->digests, &c->sig, form_of(&c->sig), &md, why);
+	if (st == GW_NONE)
+		gw_fatal("verify: a signature without a digest");
+	if (st != GW_OK)
+		return st;
 	st = sig_digest(&c->sig, md, digest, &len, why);
 	gcry_md_close(md);
 	if (st != GW_OK)
@@ -427,19 +370,20 @@ verify_close(struct verify *v)
 {
 	for (size_t i = 0; i < v->count; i++)
 		sig_close(&v->candidates[i].sig);
-	for (size_t i = 0; i < v->digest_count; i++)
-		gcry_md_close(v->digests[i].md);
+	digests_free(v->digests);
 	free(v);
 }
 
 static enum gw_status
 verify_all(struct verify *v, int plain, struct why *why)
 {
-	gcry_md_hd_t sha256;
 	enum gw_status st;
 
+	if ((st = digests_new(&v->digests, why)) != GW_OK)
+		return st;
 	/* Wanted in any case, and usually what the signature is over. */
-	st = digest_find(v, PACKET_SHA256, false, &sha256, why);
+	st = digests_want(
+	    v->digests, PACKET_SHA256, DIGESTS_BINARY, NULL, 0, why);
 	if (st != GW_OK || (st = read_signatures(v, why)) != GW_OK ||
 	    (st = hash_document(v, plain, why)) != GW_OK)
 		return st;
@@ -447,9 +391,7 @@ verify_all(struct verify *v, int plain, struct why *why)
 		if (v->candidates[i].parsed &&
 		    (st = judge(v, &v->candidates[i], why)) != GW_OK)
 			return st;
-	/* After this nothing can be added, so it comes after the copies. */
-	memcpy(v->result->plain_sha256, gcry_md_read(sha256, GCRY_MD_SHA256),
-	    SHA256_LEN);
+	digests_sha256(v->digests, v->result->plain_sha256);
 	return decide(v, why);
 }
 

@@ -3,6 +3,7 @@
 #define KEYS_VERIFY_H
 
 #include "keys/certs/trust.h"
+#include "keys/messages/digests.h"
 
 struct verify_request {
 	const struct trust *trust;
@@ -37,5 +38,34 @@ struct verify_result {
  */
 enum gw_status verify_document(const struct verify_request *, int plain,
     struct verify_result *, struct why *);
+
+/*
+ * The same engine without a gateway's rules, for whoever names the acceptable
+ * certificates himself: each signature on its own.
+ */
+struct verify_one {
+	enum gw_status verdict; /* GW_OK, or GW_REFUSED and why */
+	struct why why;
+	time_t signed_at;
+	bool text;
+	char signing_key[DOC_FINGERPRINT_SIZE]; /* "": nobody's we know */
+	char signer[DOC_FINGERPRINT_SIZE];      /* its certificate's */
+};
+
+#define VERIFY_MAX 16
+
+/* Have hashed what these signature packets need (detached ones: they are
+ * there before the data is).  Unreadable ones are passed over here. */
+enum gw_status verify_want(struct digests *, const void *signatures, size_t len,
+    bool cleartext, struct why *);
+/*
+ * Judge each signature over what was digested, at the time `when`: made by a
+ * key of one of these certificates that may sign, then and now.
+ * *n verdicts are stored, in the order of the packets.  GW_REFUSED only when
+ * the packets themselves are malformed or too many.
+ */
+enum gw_status verify_each(const struct cert *const *certs, size_t count,
+    const void *signatures, size_t len, bool cleartext, struct digests *,
+    time_t when, struct verify_one out[VERIFY_MAX], size_t *n, struct why *);
 
 #endif

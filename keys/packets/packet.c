@@ -101,11 +101,13 @@ const struct packet_hash *
 packet_hash_find(int id)
 {
 	static const struct packet_hash hashes[] = {
-		{ PACKET_SHA1, GCRY_MD_SHA1, 20, "SHA1" },
-		{ PACKET_SHA256, GCRY_MD_SHA256, 32, "SHA256" },
-		{ PACKET_SHA384, GCRY_MD_SHA384, 48, "SHA384" },
-		{ PACKET_SHA512, GCRY_MD_SHA512, 64, "SHA512" },
-		{ PACKET_SHA224, GCRY_MD_SHA224, 28, "SHA224" },
+		{ PACKET_SHA1, GCRY_MD_SHA1, 20, "SHA1", 0 },
+		{ PACKET_SHA256, GCRY_MD_SHA256, 32, "SHA256", 16 },
+		{ PACKET_SHA384, GCRY_MD_SHA384, 48, "SHA384", 24 },
+		{ PACKET_SHA512, GCRY_MD_SHA512, 64, "SHA512", 32 },
+		{ PACKET_SHA224, GCRY_MD_SHA224, 28, "SHA224", 16 },
+		{ PACKET_SHA3_256, GCRY_MD_SHA3_256, 32, "SHA3-256", 16 },
+		{ PACKET_SHA3_512, GCRY_MD_SHA3_512, 64, "SHA3-512", 32 },
 	};
 
 	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++)

@@ -9,6 +9,7 @@
 enum packet_tag {
 	PACKET_PKESK = 1,
 	PACKET_SIGNATURE = 2,
+	PACKET_SKESK = 3,
 	PACKET_SECRET_KEY = 5,
 	PACKET_PUBLIC_KEY = 6,
 	PACKET_SECRET_SUBKEY = 7,
@@ -33,7 +34,12 @@ enum packet_pk {
 	PACKET_X25519 = 25,
 	PACKET_X448 = 26,
 	PACKET_ED25519 = 27,
-	PACKET_ED448 = 28
+	PACKET_ED448 = 28,
+	/* RFC 9980. */
+	PACKET_MLDSA65_ED25519 = 30,
+	PACKET_MLDSA87_ED448 = 31,
+	PACKET_MLKEM768_X25519 = 35,
+	PACKET_MLKEM1024_X448 = 36
 };
 
 /* RFC 9580, 9.3 to 9.6. */
@@ -51,7 +57,9 @@ enum packet_hash_id {
 	PACKET_SHA256 = 8,
 	PACKET_SHA384 = 9,
 	PACKET_SHA512 = 10,
-	PACKET_SHA224 = 11
+	PACKET_SHA224 = 11,
+	PACKET_SHA3_256 = 12,
+	PACKET_SHA3_512 = 14
 };
 enum packet_aead { PACKET_EAX = 1, PACKET_OCB = 2, PACKET_GCM = 3 };
 
@@ -133,6 +141,8 @@ struct packet_hash {
 	int gcry;
 	size_t len;
 	const char *name; /* "SHA256": libgcrypt's and armor's spelling */
+	size_t salt_len;  /* in a version 6 signature (RFC 9580, 9.5); 0: no
+			   * such signature may use it */
 };
 /* NULL when it is none of ours. */
 const struct packet_hash *packet_hash_find(int id);

@@ -12,6 +12,10 @@ struct secret;
 enum gw_status secret_parse(const void *, size_t, const char *passphrase,
     struct secret **, struct why *);
 void secret_free(struct secret *);
+/* Several, as cert_parse_all(); each is tried with every passphrase. */
+enum gw_status secret_parse_all(const void *, size_t,
+    const char *const *passphrases, size_t passphrase_count,
+    struct secret **out, size_t max, size_t *count, struct why *);
 /* The public part; stays the secret's. */
 const struct cert *secret_cert(const struct secret *);
 
@@ -23,18 +27,88 @@ enum gw_status secret_unwrap(struct secret *const *, size_t count,
     const void *pkesk, size_t len, int seipd, int *algorithm,
     struct buf *session_key, struct why *);
 
-enum secret_kind { SECRET_ED25519, SECRET_RSA3072, SECRET_RSA4096 };
+/* Which algorithms; primary and signing subkey / encryption subkey. */
+enum secret_kind {
+	SECRET_ED25519, /* version 4: the legacy codings; 6: native ones */
+	SECRET_ED448,
+	SECRET_RSA3072,
+	SECRET_RSA4096,
+	SECRET_NISTP256,
+	SECRET_NISTP384,
+	SECRET_NISTP521,
+	SECRET_BRAINPOOLP256,
+	SECRET_BRAINPOOLP384,
+	SECRET_BRAINPOOLP512,
+	/* Ed25519 as above and an ML-KEM-768+X25519 subkey beside the other
+	 * (RFC 9980); SECRET_MLDSA signs with ML-DSA-65+Ed25519, version 6. */
+	SECRET_MLKEM,
+	SECRET_MLDSA
+};
+
+/* How private numbers are locked in a file (RFC 9580, 3.7.2). */
+enum secret_lock_kind {
+	SECRET_LOCK_ITERATED, /* every reader knows it */
+	SECRET_LOCK_ARGON2    /* with AEAD; newer ones only */
+};
+
 struct secret_params {
 	enum secret_kind kind;
-	const char *user_id;
+	int version;                 /* 4 (0 is 4) or 6 */
+	const char *const *user_ids; /* may be none: a direct-key signature */
+	size_t user_id_count;
 	time_t created;
 	time_t expires;         /* absolute; 0: never */
 	bool announce_seipd2;   /* features 0x08 beside 0x01 */
+	bool sign_only;         /* no encryption subkey */
 	const char *passphrase; /* NULL: stored unprotected (mode 0600) */
+	enum secret_lock_kind lock;
 };
-/* New v4 key: primary certifies, one subkey signs, one encrypts.  Appends
- * the armored secret key; *out may be NULL when only the text is wanted. */
+/* Primary certifies, one subkey signs, one encrypts.  Appends the armored
+ * secret key; *out may be NULL when only the text is wanted. */
 enum gw_status secret_generate(const struct secret_params *, struct buf *text,
     struct secret **out, struct why *);
+/* GW_REFUSED, UNSUPPORTED, and why: not with this libgcrypt. */
+enum gw_status secret_kind_possible(enum secret_kind, struct why *);
+
+/* Append the whole as it is now, locked under this passphrase or none. */
+enum gw_status secret_export(const struct secret *, const char *passphrase,
+    enum secret_lock_kind, bool armored, struct buf *, struct why *);
+
+/* RFC 9580, 5.2.3.31. */
+enum secret_reason {
+	SECRET_NO_REASON = 0,
+	SECRET_SUPERSEDED = 1,
+	SECRET_COMPROMISED = 2,
+	SECRET_RETIRED = 3
+};
+/* Append an armored revocation of the primary key, to be kept apart from it
+ * (made at birth) or published. */
+enum gw_status secret_revocation(const struct secret *, enum secret_reason,
+    const char *text, time_t when, struct buf *, struct why *);
+
+/*
+ * These change the certificate: *out is the new secret, with the same
+ * numbers; what was there before stays in it, outdated.  All need the primary
+ * key's numbers (GW_REFUSED, KEY_UNUSABLE: it is kept elsewhere).
+ */
+
+/* New expiry for the primary key and every subkey not expired or revoked. */
+enum gw_status secret_expire(const struct secret *, time_t expires, time_t when,
+    struct secret **out, struct why *);
+/* Revoke the primary key, for good. */
+enum gw_status secret_revoke(const struct secret *, enum secret_reason,
+    const char *text, time_t when, struct secret **out, struct why *);
+/* Revoke one subkey (hex fingerprint). */
+enum gw_status secret_revoke_subkey(const struct secret *,
+    const char *fingerprint, enum secret_reason, const char *text, time_t when,
+    struct secret **out, struct why *);
+/*
+ * Fresh signing and encryption subkeys beside the old ones, which keep
+ * decrypting and verifying.  Bindings are dated `from`: partners use the new
+ * ones from then on (a certificate handed out before is used as it was).
+ */
+enum gw_status secret_rotate(const struct secret *,
+    const struct secret_params *, time_t from, struct secret **out,
+    struct why *);
 
 #endif

@@ -43,7 +43,8 @@ failed(struct why *why)
 static enum gw_status
 check_params(const struct secret_params *p, struct why *why)
 {
-	size_t len = p->user_id != NULL ? strlen(p->user_id) : 0;
+	const char *id = p->user_id_count > 0 ? p->user_ids[0] : "";
+	size_t len = strlen(id);
 
 	if (len == 0 || len > USER_ID_MAX) {
 		why_set(why, REASON_CONFIG, "a user id has 1 to %d characters",
@@ -51,8 +52,7 @@ check_params(const struct secret_params *p, struct why *why)
 		return GW_REFUSED;
 	}
 	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)p->user_id[i] < ' ' ||
-		    p->user_id[i] == 0x7f) {
+		if ((unsigned char)id[i] < ' ' || id[i] == 0x7f) {
 			why_set(why, REASON_CONFIG,
 			    "a user id has no control characters");
 			return GW_REFUSED;
@@ -115,15 +115,6 @@ make_key(struct maker *m, struct fresh *f, int tag, struct buf *packet,
 
 /* RFC 9580, 5.2.4. */
 static void
-hash_key(gcry_md_hd_t md, const struct pk *pk)
-{
-	gcry_md_putc(md, 0x99);
-	gcry_md_putc(md, (int)(pk->body_len >> 8));
-	gcry_md_putc(md, (int)(pk->body_len & 0xff));
-	gcry_md_write(md, pk->body, pk->body_len);
-}
-
-static void
 hash_uid(gcry_md_hd_t md, const char *text)
 {
 	size_t len = strlen(text);
@@ -144,14 +135,14 @@ sign(struct maker *m, struct sig_build *b, const struct fresh *signer,
 	struct buf numbers;
 	enum gw_status st;
 
-	if (gcry_md_open(&md, GCRY_MD_SHA256, 0) != 0)
-		return failed(why);
+	if ((st = sig_build_md_open(b, &md, why)) != GW_OK)
+		return st;
 	buf_init(&numbers, PACKET_MAX);
-	hash_key(md, &m->primary.pk);
+	pk_hash_into(&m->primary.pk, md);
 	if (subkey != NULL)
-		hash_key(md, subkey);
+		pk_hash_into(subkey, md);
 	else
-		hash_uid(md, m->params->user_id);
+		hash_uid(md, m->params->user_ids[0]);
 	if ((st = sig_build_digest(b, md, why)) == GW_OK &&
 	    (st = secret_key_sign(&signer->key, b->hash_algorithm, b->digest,
 		 b->digest_len, &numbers, why)) == GW_OK)
@@ -186,7 +177,8 @@ put_user_id(struct maker *m, struct why *why)
 
 	if (p->announce_seipd2)
 		features |= PACKET_FEATURE_SEIPD2;
-	packet_put(&m->packets, PACKET_USER_ID, p->user_id, strlen(p->user_id));
+	packet_put(&m->packets, PACKET_USER_ID, p->user_ids[0],
+	    strlen(p->user_ids[0]));
 	begin(
 	    m, &b, PACKET_SIG_CERT_POSITIVE, &m->primary, PACKET_FLAG_CERTIFY);
 	sig_build_sub(&b, PACKET_SUB_PREF_CIPHERS, false, pref_ciphers,

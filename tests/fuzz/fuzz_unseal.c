@@ -69,7 +69,7 @@ inside(uint8_t *data, size_t size)
 static void
 whole(const uint8_t *data, size_t size)
 {
-	struct unseal_request q = { unwrap, NULL, MAX_PLAIN };
+	struct unseal_request q = { .unwrap = unwrap, .max_plain = MAX_PLAIN };
 	struct unseal_result r;
 	struct why why;
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);

@@ -237,7 +237,8 @@ static inline enum gw_status
 craft_unseal(const void *msg, size_t len, uint64_t max_plain,
     struct unseal_result *r, struct buf *plain, struct why *why)
 {
-	struct unseal_request q = { craft_unwrap, NULL, max_plain };
+	struct unseal_request q = { .unwrap = craft_unwrap,
+		.max_plain = max_plain };
 	int in = craft_file(msg, len);
 	int out = memfd_create("plain", MFD_CLOEXEC);
 	enum gw_status st = unseal_stream(&q, in, out, r, why);

@@ -100,14 +100,15 @@ party_request(struct party *from, const struct party *to)
 {
 	struct seal_request q = { .recipients = &to->cert,
 		.recipient_count = 1,
-		.signer = from->cert,
 		.name = "order \xc3\xa4.edi",
-		.message_id = "01HZX@alder.example",
-		.flow = "orders",
-		.sequence = "17",
-		.when = NOW,
-		.sign = party_sign,
-		.sign_ctx = from };
+		.signing = { .signers = &from->cert,
+		    .signer_count = 1,
+		    .message_id = "01HZX@alder.example",
+		    .flow = "orders",
+		    .sequence = "17",
+		    .when = NOW,
+		    .sign = party_sign,
+		    .sign_ctx = from } };
 
 	return q;
 }
@@ -135,7 +136,7 @@ party_open(struct party *to, const struct trust *trust, const char *partner,
     time_t now, const void *msg, size_t len, struct unseal_result *u,
     struct verify_result *v, struct buf *plain, struct why *why)
 {
-	struct unseal_request q = { party_unwrap, to, 0 };
+	struct unseal_request q = { .unwrap = party_unwrap, .unwrap_ctx = to };
 	const char *own = cert_fingerprint(to->cert);
 	struct verify_request vq = { .trust = trust,
 		.partner = partner,

@@ -224,14 +224,15 @@ seal_for(const struct cert *to, bool old)
 {
 	struct seal_request q = { .recipients = &to,
 		.recipient_count = 1,
-		.signer = ours.cert,
 		.name = "invoice 1.xml",
-		.message_id = "01HZX@ours.example",
-		.flow = "invoices",
-		.when = now,
-		.force_seipd1 = old,
-		.sign = party_sign,
-		.sign_ctx = &ours };
+		.container = old ? SEAL_SEIPD1 : SEAL_AUTO,
+		.signing = { .signers = &ours.cert,
+		    .signer_count = 1,
+		    .message_id = "01HZX@ours.example",
+		    .flow = "invoices",
+		    .when = now,
+		    .sign = party_sign,
+		    .sign_ctx = &ours } };
 	struct seal_result r;
 	struct buf plain = load("plain"),
 		   msg = party_seal(&q, plain.data, plain.len, &r);
@@ -494,7 +495,7 @@ START_TEST(rfc9580)
 		struct buf text, msg, raw, plain;
 		struct source_fd file;
 		struct source *bare;
-		struct unseal_request q = { rfc_unwrap, NULL, 0 };
+		struct unseal_request q = { .unwrap = rfc_unwrap };
 		struct unseal_result r;
 		struct why why;
 		uint8_t bytes[1000];

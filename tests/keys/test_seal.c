@@ -60,7 +60,7 @@ round_trip(const struct seal_request *q, const uint8_t *data, size_t len)
 	gcry_md_hash_buffer(GCRY_MD_SHA256, digest, data, len);
 	ck_assert_mem_eq(digest, v.plain_sha256, 32);
 	ck_assert(s.aead == u.aead);
-	ck_assert(s.aead == !q->force_seipd1);
+	ck_assert(s.aead == (q->container != SEAL_SEIPD1));
 	ck_assert_str_eq(s.signer, v.signing_key);
 	ck_assert_str_eq(v.signer, cert_fingerprint(alder.cert));
 	ck_assert_int_eq(v.signed_at, NOW);
@@ -86,7 +86,7 @@ START_TEST(every_size)
 		data[i] = (uint8_t)(i * 2654435761u >> 24);
 	for (int old = 0; old <= 1; old++)
 		for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-			q.force_seipd1 = old;
+			q.container = old ? SEAL_SEIPD1 : SEAL_AUTO;
 			round_trip(&q, data, sizes[i]);
 		}
 	free(data);
@@ -182,8 +182,8 @@ START_TEST(bare)
 
 	memset(longest, 'n', sizeof(longest));
 	longest[sizeof(longest) - 1] = '\0';
-	q.name = q.message_id = q.flow = NULL;
-	q.sequence = "";
+	q.name = q.signing.message_id = q.signing.flow = NULL;
+	q.signing.sequence = "";
 	msg = party_seal(&q, "hello", 5, &s);
 	ck_assert_int_eq(party_open(&birch, trust, "alder", NOW, msg.data,
 			     msg.len, &u, &v, NULL, &why),
@@ -249,11 +249,11 @@ START_TEST(refusals)
 	q.recipient_count = 0;
 	ck_assert_int_eq(seal_bytes(&q, &why), GW_REFUSED);
 	q = party_request(&alder, &birch);
-	q.sign_ctx = &cedar; /* has other keys than the signer's */
+	q.signing.sign_ctx = &cedar; /* has other keys than the signer's */
 	ck_assert_int_eq(seal_bytes(&q, &why), GW_REFUSED);
 	ck_assert_int_eq(why.reason, REASON_KEY_UNUSABLE);
-	q.sign = sign_later;
-	q.sign_ctx = &busy;
+	q.signing.sign = sign_later;
+	q.signing.sign_ctx = &busy;
 	ck_assert_int_eq(seal_bytes(&q, &why), GW_AGAIN);
 	q = party_request(&alder, &birch);
 	ck_assert_int_eq(seal_bytes(&q, &why), GW_OK);
@@ -296,7 +296,8 @@ START_TEST(memory)
 {
 	struct seal_request q = party_request(&alder, &birch);
 	struct seal_result s;
-	struct unseal_request uq = { party_unwrap, &birch, 0 };
+	struct unseal_request uq = { .unwrap = party_unwrap,
+		.unwrap_ctx = &birch };
 	struct unseal_result u;
 	struct why why;
 	const char *tmp = getenv("TMPDIR");
@@ -310,7 +311,7 @@ START_TEST(memory)
 	ck_assert(in >= 0 && out >= 0);
 	ck_assert_int_eq(ftruncate(in, 200 << 20), 0);
 	for (int old = 0; old <= 1; old++) {
-		q.force_seipd1 = old;
+		q.container = old ? SEAL_SEIPD1 : SEAL_AUTO;
 		lseek(in, 0, SEEK_SET);
 		lseek(out, 0, SEEK_SET);
 		ck_assert_int_eq(ftruncate(out, 0), 0);

@@ -89,8 +89,10 @@ load(const char *name, struct buf *b)
 static struct secret *
 make(enum secret_kind kind, const char *passphrase, bool aead)
 {
+	const char *id = FORGE_UID;
 	struct secret_params p = { .kind = kind,
-		.user_id = FORGE_UID,
+		.user_ids = &id,
+		.user_id_count = 1,
 		.created = FORGE_BORN,
 		.announce_seipd2 = aead,
 		.passphrase = passphrase };
@@ -249,15 +251,17 @@ END_TEST
 
 START_TEST(generate_nonsense)
 {
+	const char *id = FORGE_UID;
 	struct secret_params p = { .kind = SECRET_ED25519,
-		.user_id = FORGE_UID,
+		.user_ids = &id,
+		.user_id_count = 1,
 		.created = FORGE_BORN };
 	struct why why;
 
 	if (_i == 0)
-		p.user_id = "";
+		id = "";
 	else if (_i == 1)
-		p.user_id = "two\nlines";
+		id = "two\nlines";
 	else if (_i == 2)
 		p.expires = FORGE_BORN;
 	else if (_i == 3)

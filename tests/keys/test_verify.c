@@ -201,9 +201,9 @@ START_TEST(expired_signer)
 	sign(&s, (struct how){ .by = &old });
 	q.signatures = s.data;
 	q.signatures_len = s.len;
-	q.when = NOW + 99;
+	q.signing.when = NOW + 99;
 	ck_assert_int_eq(verify_document(&q, fd, &r, &why), GW_OK);
-	q.when = NOW + 101;
+	q.signing.when = NOW + 101;
 	ck_assert_int_eq(verify_document(&q, fd, &r, &why), GW_REFUSED);
 	ck_assert_int_eq(why.reason, REASON_SIGNER_EXPIRED);
 	close(fd);
@@ -351,7 +351,7 @@ START_TEST(whole_message)
 	for (int old = 0; old <= 1; old++) {
 		struct buf msg;
 
-		q.force_seipd1 = old;
+		q.container = old ? SEAL_SEIPD1 : SEAL_AUTO;
 		msg = party_seal(&q, text, strlen(text), &s);
 		for (size_t bit = 0; bit < msg.len * 8; bit++) {
 			msg.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -400,7 +400,7 @@ START_TEST(whole_message_rsa)
 	for (int old = 0; old <= 1; old++) {
 		struct buf msg;
 
-		q.force_seipd1 = old;
+		q.container = old ? SEAL_SEIPD1 : SEAL_AUTO;
 		msg = party_seal(&q, text, strlen(text), &s);
 		for (size_t bit = 0; bit < msg.len * 8;
 		     bit += bit < 48 * 8 ? 5 : 151) {
