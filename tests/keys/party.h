@@ -22,7 +22,12 @@ static inline struct party
 party_made(enum secret_kind kind, const char *name, time_t created,
     time_t expires, bool aead)
 {
-	struct secret_params p = { kind, name, created, expires, aead, NULL };
+	struct secret_params p = { .kind = kind,
+		.user_ids = &name,
+		.user_id_count = 1,
+		.created = created,
+		.expires = expires,
+		.announce_seipd2 = aead };
 	struct party party = { NULL, NULL };
 	struct buf text;
 	struct why why;

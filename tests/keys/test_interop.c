@@ -105,8 +105,12 @@ load_cert(const char *name)
 static void
 make_ours(void)
 {
-	struct secret_params p = { SECRET_ED25519, "Ours <ours@example.org>",
-		now - 3600, 0, true, NULL };
+	const char *id = "Ours <ours@example.org>";
+	struct secret_params p = { .kind = SECRET_ED25519,
+		.user_ids = &id,
+		.user_id_count = 1,
+		.created = now - 3600,
+		.announce_seipd2 = true };
 	struct buf text;
 	struct why why;
 
