@@ -766,7 +766,7 @@ END_TEST
 START_TEST(pipe_in)
 {
 	struct buf inside = new_buf(), msg;
-	struct unseal_request q = { craft_unwrap, NULL, 0 };
+	struct unseal_request q = { .unwrap = craft_unwrap };
 	struct unseal_result r;
 	struct why why;
 	int p[2], out = memfd_create("plain", MFD_CLOEXEC);
@@ -790,7 +790,7 @@ END_TEST
 START_TEST(disk_full)
 {
 	struct buf inside = new_buf(), msg;
-	struct unseal_request q = { craft_unwrap, NULL, 0 };
+	struct unseal_request q = { .unwrap = craft_unwrap };
 	struct unseal_result r;
 	struct why why;
 	int in, out = open("/dev/full", O_WRONLY | O_CLOEXEC);

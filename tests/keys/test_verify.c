@@ -201,9 +201,9 @@ START_TEST(expired_signer)
 	sign(&s, (struct how){ .by = &old });
 	q.signatures = s.data;
 	q.signatures_len = s.len;
-	q.signing.when = NOW + 99;
+	q.when = NOW + 99;
 	ck_assert_int_eq(verify_document(&q, fd, &r, &why), GW_OK);
-	q.signing.when = NOW + 101;
+	q.when = NOW + 101;
 	ck_assert_int_eq(verify_document(&q, fd, &r, &why), GW_REFUSED);
 	ck_assert_int_eq(why.reason, REASON_SIGNER_EXPIRED);
 	close(fd);
