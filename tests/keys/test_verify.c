@@ -428,7 +428,8 @@ START_TEST(passed_on)
 {
 	struct seal_request q = party_request(&alder, &birch);
 	struct seal_result s;
-	struct unseal_request uq = { party_unwrap, &birch, 0 };
+	struct unseal_request uq = { .unwrap = party_unwrap,
+		.unwrap_ctx = &birch };
 	struct unseal_result u;
 	const char *own = cert_fingerprint(cedar.cert);
 	struct verify_request vq = { .trust = trust,
