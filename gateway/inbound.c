@@ -259,13 +259,13 @@ static void
 done_verify(struct spooler *sp, struct item *item, struct msg *m)
 {
 	struct doc *doc = &item->doc;
-	char signing_key[DOC_FINGERPRINT_SIZE], signed_flow[DOC_LABEL_SIZE];
+	char signed_flow[DOC_LABEL_SIZE];
 	enum gw_status st;
 	struct why why;
 
 	st = msg_get_status(m);
 	msg_get_text(m, doc->signer, sizeof(doc->signer));
-	msg_get_text(m, signing_key, sizeof(signing_key));
+	msg_get_text(m, item->signing_key, sizeof(item->signing_key));
 	(void)msg_get_u64(m); /* signed_at: in the message itself */
 	msg_get_text(m, doc->plain_sha256, sizeof(doc->plain_sha256));
 	msg_get_text(m, doc->message_id, sizeof(doc->message_id));
@@ -448,12 +448,34 @@ const struct pool_kind inbound_inspecting = {
 
 /* 6. Proven and fit.  The committed row is what accept.c goes by. */
 
+/* A partner's key is seen for the first time: expected when he changed it,
+ * and worth a question when he did not. */
+static void
+note_key(struct spooler *sp, struct item *item)
+{
+	struct partner *p = item->partner;
+	struct why why;
+	bool first;
+
+	if (strcmp(p->signing_key, item->signing_key) == 0)
+		return;
+	if (ledger_note_key(sp->ledger, item->doc.partner, item->signing_key,
+		&first, &why) != GW_OK)
+		spooler_fail("ledger", &why);
+	snprintf(
+	    p->signing_key, sizeof(p->signing_key), "%s", item->signing_key);
+	if (first)
+		item_change(
+		    sp, item, DOC_PASSED, "first-use-of-key", p->signing_key);
+}
+
 static void
 pass(struct spooler *sp, struct item *item)
 {
 	item->doc.why.reason = REASON_NONE;
 	item->doc.why.text[0] = '\0';
 	item_change(sp, item, DOC_PASSED, "verified", item->doc.signer);
+	note_key(sp, item);
 	round_then(sp, item, accept_document);
 }
 

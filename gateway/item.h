@@ -25,6 +25,7 @@ struct item {
 	char signed_sha256[SHA256_HEX_MAX]; /* in: see keys/messages/unseal.h */
 	uint64_t remote_size; /* in, collected: as it was listed */
 	uint32_t remote_mtime;
+	char signing_key[DOC_FINGERPRINT_SIZE]; /* in: that proved it */
 	char *literal;         /* in: the name inside; foreign text */
 	struct buf signatures; /* in: packets, for the verifier */
 };

@@ -50,6 +50,9 @@ struct partner {
 	unsigned listed;         /* entries of the last listing */
 	unsigned landing;        /* fetched, their commit is due */
 	unsigned clearing;       /* told to go over there, not answered yet */
+	/* The key that proved the document before: asked of the ledger when
+	 * it changes. */
+	char signing_key[DOC_FINGERPRINT_SIZE];
 };
 
 struct spooler {

@@ -258,6 +258,8 @@ make_schema(struct ledger *l, struct why *why)
 		return st;
 	if (version == 0 && (st = execute(l, SQL_CREATE, why)) != GW_OK)
 		return st;
+	if (version < 2 && (st = execute(l, SQL_CREATE_2, why)) != GW_OK)
+		return st;
 	snprintf(sql, sizeof(sql),
 	    "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
 	    APPLICATION_ID, LEDGER_SCHEMA);
@@ -643,6 +645,28 @@ ledger_forget(struct ledger *l, struct docid id, struct why *why)
 		if (st != GW_OK)
 			return fail(l, st, why);
 	}
+	l->pending++;
+	return GW_OK;
+}
+
+enum gw_status
+ledger_note_key(struct ledger *l, const char *partner, const char *fingerprint,
+    bool *first, struct why *why)
+{
+	sqlite3_stmt *s;
+	enum gw_status st;
+
+	*first = false;
+	if ((st = begin(l, why)) != GW_OK)
+		return st;
+	if ((s = ledger_db_stmt(l, STMT_SIGNING_KEY, why)) == NULL)
+		return fail(l, GW_INTERNAL, why);
+	bind_text(s, 1, partner);
+	bind_text(s, 2, fingerprint);
+	(void)sqlite3_bind_int64(s, 3, clock_wall_ms());
+	if ((st = ledger_db_run(l, s, "writing to", why)) != GW_OK)
+		return fail(l, st, why);
+	*first = sqlite3_changes(l->db) > 0;
 	l->pending++;
 	return GW_OK;
 }

@@ -33,6 +33,10 @@ enum gw_status ledger_change(struct ledger *, struct doc *, const char *step,
     const char *detail, struct why *);
 /* Forget a document that was never in our care (claimed, then vanished). */
 enum gw_status ledger_forget(struct ledger *, struct docid, struct why *);
+/* A key of that partner (fingerprint, hex) made a signature that counts.
+ * *first: it had not before. */
+enum gw_status ledger_note_key(struct ledger *, const char *partner,
+    const char *fingerprint, bool *first, struct why *);
 /* A failed commit leaves the changes undone in the ledger: the caller stops
  * and recovers from disk.  Without changes it does nothing. */
 enum gw_status ledger_commit(struct ledger *, struct why *);

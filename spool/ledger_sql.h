@@ -3,7 +3,7 @@
 #define SPOOL_LEDGER_SQL_H
 
 /* Goes up with each change of the tables. */
-#define LEDGER_SCHEMA 1
+#define LEDGER_SCHEMA 2
 
 /*
  * States on disk have numbers of their own, so that enum doc_state may be
@@ -79,6 +79,14 @@
 	" oldest INTEGER NOT NULL,"                                            \
 	" PRIMARY KEY(partner, state)) STRICT, WITHOUT ROWID;"
 
+/* Since schema 2: which keys each partner has signed with. */
+#define SQL_CREATE_2                                                           \
+	"CREATE TABLE signing_key("                                            \
+	" partner TEXT NOT NULL,"                                              \
+	" fingerprint TEXT NOT NULL,"                                          \
+	" first INTEGER NOT NULL,"                                             \
+	" PRIMARY KEY(partner, fingerprint)) STRICT, WITHOUT ROWID;"
+
 /* The order that doc_of_row() reads and bind_doc() binds (?1 ...). */
 #define SQL_COLUMNS                                                            \
 	"direction, state, next_try, partner, flow, name, file, message_id,"   \
@@ -104,6 +112,7 @@
 	X(TALLY,                                                               \
 	    "INSERT INTO tally VALUES(?1, ?2, 1, ?3) ON CONFLICT DO UPDATE"    \
 	    " SET docs = docs + 1, oldest = min(oldest, excluded.oldest)")     \
+	X(SIGNING_KEY, "INSERT OR IGNORE INTO signing_key VALUES(?1, ?2, ?3)") \
 	X(FORGET, "DELETE FROM doc WHERE n = ?1")                              \
 	X(FORGET_EVENTS, "DELETE FROM event WHERE doc = ?1")                   \
 	X(GET, "SELECT " SQL_COLUMNS ", id FROM doc WHERE id = ?1")            \

@@ -398,8 +398,44 @@ START_TEST(test_newer_schema)
 	ck_assert_ptr_nonnull(strstr(place_why.text, "newer"));
 	ck_assert_int_eq(
 	    ledger_open(place, LEDGER_READ, &l, &place_why), GW_REFUSED);
-	sql("PRAGMA user_version = 1");
+	sql("PRAGMA user_version = 2");
 	MUST(ledger_open(place, LEDGER_WRITE, &l, &place_why));
+}
+END_TEST
+
+/* A ledger of the first schema gets what came since, and loses nothing. */
+START_TEST(test_older_schema)
+{
+	struct doc d = put(DOC_IN, "kept");
+	bool first;
+
+	MUST(ledger_commit(l, &place_why));
+	ledger_close(l);
+	l = NULL;
+	sql("DROP TABLE signing_key; PRAGMA user_version = 1");
+	MUST(ledger_open(place, LEDGER_WRITE, &l, &place_why));
+	ck_assert(is_there(d.id));
+	MUST(ledger_note_key(l, "acme", "AB", &first, &place_why));
+	ck_assert(first);
+}
+END_TEST
+
+START_TEST(test_note_key)
+{
+	bool first;
+
+	MUST(ledger_note_key(l, "acme", "AB", &first, &place_why));
+	ck_assert(first);
+	MUST(ledger_note_key(l, "acme", "AB", &first, &place_why));
+	ck_assert(!first);
+	MUST(ledger_note_key(l, "other", "AB", &first, &place_why));
+	ck_assert(first);
+	MUST(ledger_note_key(l, "acme", "CD", &first, &place_why));
+	ck_assert(first);
+	MUST(ledger_commit(l, &place_why));
+	reopen();
+	MUST(ledger_note_key(l, "acme", "CD", &first, &place_why));
+	ck_assert(!first);
 }
 END_TEST
 
@@ -992,6 +1028,8 @@ main(void)
 	tcase_add_test(t, test_reader_alone);
 	tcase_add_test(t, test_nothing_to_read);
 	tcase_add_test(t, test_newer_schema);
+	tcase_add_test(t, test_older_schema);
+	tcase_add_test(t, test_note_key);
 	tcase_add_test(t, test_damaged_file);
 	tcase_add_test(t, test_private_files);
 	tcase_add_test(t, test_power_cut);
