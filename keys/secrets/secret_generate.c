@@ -75,17 +75,18 @@ static enum gw_status
 make_numbers(const struct maker *m, struct fresh *f, struct why *why)
 {
 	time_t created = m->params->created;
+	bool rsa = m->params->kind == SECRET_RSA3072 ||
+		   m->params->kind == SECRET_RSA4096;
 
-	if (m->params->kind == SECRET_RSA3072)
-		return secret_make_rsa(
-		    created, 3072, &f->public, &f->numbers, why);
-	if (m->params->kind == SECRET_RSA4096)
-		return secret_make_rsa(
-		    created, 4096, &f->public, &f->numbers, why);
-	return f == &m->encrypt
-		   ? secret_make_curve25519(
-			 created, &f->public, &f->numbers, why)
-		   : secret_make_ed25519(created, &f->public, &f->numbers, why);
+	if (rsa)
+		return secret_key_make(4, PACKET_RSA, NULL,
+		    m->params->kind == SECRET_RSA3072 ? 3072 : 4096, created,
+		    &f->public, &f->numbers, why);
+	if (f == &m->encrypt)
+		return secret_key_make(4, PACKET_ECDH, "Curve25519", 0, created,
+		    &f->public, &f->numbers, why);
+	return secret_key_make(4, PACKET_EDDSA, "Ed25519", 0, created,
+	    &f->public, &f->numbers, why);
 }
 
 /* Make one key and put its packet, under the passphrase if there is one. */

@@ -41,8 +41,9 @@ forge_ed25519(struct forge_key *k, time_t created)
 	memset(k, 0, sizeof(*k));
 	buf_init(&k->public, 4096);
 	buf_init(&k->numbers, 4096);
-	ck_assert_int_eq(
-	    secret_make_ed25519(created, &k->public, &k->numbers, &why), GW_OK);
+	ck_assert_int_eq(secret_key_make(4, PACKET_EDDSA, "Ed25519", 0, created,
+			     &k->public, &k->numbers, &why),
+	    GW_OK);
 	forge_finish(k);
 }
 
@@ -54,8 +55,8 @@ forge_curve25519(struct forge_key *k, time_t created)
 	memset(k, 0, sizeof(*k));
 	buf_init(&k->public, 4096);
 	buf_init(&k->numbers, 4096);
-	ck_assert_int_eq(
-	    secret_make_curve25519(created, &k->public, &k->numbers, &why),
+	ck_assert_int_eq(secret_key_make(4, PACKET_ECDH, "Curve25519", 0,
+			     created, &k->public, &k->numbers, &why),
 	    GW_OK);
 	forge_finish(k);
 }

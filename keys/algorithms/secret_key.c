@@ -1,6 +1,7 @@
-/* keys/secrets/secret_math.c - one private key: check, sign, unwrap. */
+/* keys/algorithms/secret_key.c - one private key: check, sign, unwrap. */
+#include "keys/algorithms/secret_key.h"
+
 #include "keys/algorithms/pk_math.h"
-#include "keys/secrets/secret_parts.h"
 
 #include <string.h>
 

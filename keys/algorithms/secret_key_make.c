@@ -1,6 +1,6 @@
-/* keys/secrets/secret_make.c - fresh private numbers and their public halves. */
+/* keys/algorithms/secret_key_make.c - fresh private numbers and their public halves. */
 #include "keys/algorithms/pk_math.h"
-#include "keys/secrets/secret_parts.h"
+#include "keys/algorithms/secret_key.h"
 
 #include <string.h>
 
@@ -83,8 +83,8 @@ genkey(const char *how, gcry_sexp_t *key)
 	return ok;
 }
 
-enum gw_status
-secret_make_ed25519(
+static enum gw_status
+make_ed25519(
     time_t created, struct buf *public, struct buf *numbers, struct why *why)
 {
 	gcry_sexp_t key = NULL, q, list;
@@ -113,8 +113,8 @@ secret_make_ed25519(
 	return ok ? GW_OK : failed(why);
 }
 
-enum gw_status
-secret_make_curve25519(
+static enum gw_status
+make_curve25519(
     time_t created, struct buf *public, struct buf *numbers, struct why *why)
 {
 	uint8_t *scalar =
@@ -150,9 +150,9 @@ done:
 	return ok ? GW_OK : failed(why);
 }
 
-enum gw_status
-secret_make_rsa(time_t created, unsigned bits, struct buf *public,
-    struct buf *numbers, struct why *why)
+static enum gw_status
+make_rsa(time_t created, unsigned bits, struct buf *public, struct buf *numbers,
+    struct why *why)
 {
 	static const char *const secrets[] = { "d", "p", "q", "u" };
 	gcry_sexp_t key = NULL;
@@ -172,4 +172,21 @@ secret_make_rsa(time_t created, unsigned bits, struct buf *public,
 		     put_parameter(numbers, key, "private-key", secrets[i]);
 	gcry_sexp_release(key);
 	return ok ? GW_OK : failed(why);
+}
+
+enum gw_status
+secret_key_make(int version, int algorithm, const char *curve, unsigned bits,
+    time_t created, struct buf *public, struct buf *numbers, struct why *why)
+{
+	if (version == 4 && algorithm == PACKET_RSA)
+		return make_rsa(created, bits, public, numbers, why);
+	if (version == 4 && algorithm == PACKET_EDDSA)
+		return make_ed25519(created, public, numbers, why);
+	if (version == 4 && algorithm == PACKET_ECDH && curve != NULL &&
+	    strcmp(curve, "Curve25519") == 0)
+		return make_curve25519(created, public, numbers, why);
+	why_set(why, REASON_UNSUPPORTED,
+	    "keys of version %d, algorithm %d are not made", version,
+	    algorithm);
+	return GW_REFUSED;
 }
