@@ -19,6 +19,7 @@ comma		:= ,
 variant		:= $(notdir $(firstword $(CC)))$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 BUILD		?= build/$(variant)
 PYTHON		?= /usr/bin/python3
+FUZZ_SECONDS	?= 60
 PKG_CONFIG	?= pkg-config
 
 CFLAGS		?= -O2 -g
@@ -66,6 +67,7 @@ help:
 	@echo "make lint       warnings, layering, format, cppcheck, analyzer"
 	@echo "make demo       two companies exchange documents; KEEP=1 leaves them up"
 	@echo "make bench      figures, beside a gpg+sftp script in the same run"
+	@echo "make fuzz       FUZZ_SECONDS=60 for each harness, FUZZ=\"message armor\" for some"
 	@echo "make install    DESTDIR and prefix are honoured"
 	@echo "make packages   install the Debian packages that building and testing need"
 
@@ -121,6 +123,9 @@ demo:
 bench: $(BUILD)/waybill
 	BUILD=$(BUILD) tests/bench/run
 
+fuzz: $(BUILD)/waybill
+	BUILD=$(BUILD) tests/fuzz/run -t $(FUZZ_SECONDS) $(FUZZ)
+
 packages:
 	.ci/packages
 
@@ -139,6 +144,6 @@ install: $(BUILD)/waybill
 clean:
 	rm -rf build
 
-.PHONY: all help units test lint demo bench packages install clean
+.PHONY: all help units test lint demo bench fuzz packages install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
