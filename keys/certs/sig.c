@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION      4
-#define HEAD_LEN     6 /* version, type, two algorithms, length */
 #define CRITICAL_BIT 0x80
 
 static enum gw_status
@@ -213,23 +211,32 @@ take_recipient(struct sig *s, struct buf *b, struct why *why)
 	return GW_OK;
 }
 
-/* Hints: what the hashed area says goes before what the other one does. */
+/*
+ * Hints: what the hashed area says goes before what the other one does.  A
+ * key makes signatures of its own version only (RFC 9580, 5.2.3.35), so a
+ * signature that names an issuer of another one contradicts itself; in the
+ * area where anybody may write, that is no hint and nothing worse.
+ */
 static enum gw_status
 take_issuer(struct sig *s, struct subpacket *sub, struct why *why)
 {
 	struct buf *b = &sub->data;
 	bool whole = sub->id == PACKET_SUB_ISSUER_FPR;
 	struct sig_span *at = whole ? &s->issuer_fpr : &s->issuer_id;
-	uint8_t version = whole ? buf_get_u8(b) : 4;
+	int version = whole ? buf_get_u8(b) : s->version;
 	struct sig_span hint = rest_of(b);
+	size_t want = !whole ? PK_KEYID_LEN : version == 6 ? 32 : 20;
 
-	if (version != 4)
-		return unsupported(why, "issuer of version", version);
-	if (hint.len != (whole ? 20 : PK_KEYID_LEN))
-		return malformed(why, "issuer");
-	if (at->at == NULL)
-		*at = hint;
-	return GW_OK;
+	if (version == s->version && hint.len == want) {
+		if (at->at == NULL)
+			*at = hint;
+		return GW_OK;
+	}
+	if (!sub->hashed)
+		return GW_OK;
+	return version != s->version
+		   ? unsupported(why, "issuer of version", version)
+		   : malformed(why, "issuer");
 }
 
 /* Those that may stand more than once or in either area. */
@@ -305,6 +312,34 @@ read_area(struct sig *s, struct buf *area, bool hashed, struct why *why)
 	return GW_OK;
 }
 
+/* A subpacket area and the length before it (RFC 9580, 5.2.3). */
+static bool
+get_area(const struct sig *s, struct buf *b, struct buf *area)
+{
+	size_t len = s->version == 6 ? buf_get_u32(b) : buf_get_u16(b);
+
+	return buf_child(b, len, area);
+}
+
+/* Of exactly the length that belongs to the hash (RFC 9580, 5.2.3): what is
+ * signed would have several readings otherwise.  An unknown hash is refused
+ * when it is needed. */
+static enum gw_status
+get_salt(struct sig *s, struct buf *b, struct why *why)
+{
+	const struct packet_hash *hash = packet_hash_find(s->hash_algorithm);
+
+	s->salt.len = buf_get_u8(b);
+	s->salt.at = buf_take(b, s->salt.len);
+	if (s->salt.at == NULL)
+		return malformed(why, "cut short");
+	if (hash != NULL && hash->salt_len == 0)
+		return malformed(why, "a hash that version 6 does not have");
+	if (hash != NULL && hash->salt_len != s->salt.len)
+		return malformed(why, "the salt's length is not its hash's");
+	return GW_OK;
+}
+
 static enum gw_status
 read_all(struct sig *s, struct buf *b, struct why *why)
 {
@@ -312,19 +347,22 @@ read_all(struct sig *s, struct buf *b, struct why *why)
 	enum gw_status st;
 	int version = buf_get_u8(b);
 
-	if (!b->bad && version != VERSION)
+	/* Version 3 has nothing that says who or for how long. */
+	if (!b->bad && version != 4 && version != 6)
 		return unsupported(why, "version", version);
 	s->version = version;
 	s->type = buf_get_u8(b);
 	s->pk_algorithm = buf_get_u8(b);
 	s->hash_algorithm = buf_get_u8(b);
-	if (!buf_child(b, buf_get_u16(b), &hashed))
+	if (!get_area(s, b, &hashed))
 		return malformed(why, "cut short");
 	s->head.at = b->data;
-	s->head.len = HEAD_LEN + hashed.len;
-	if (!buf_child(b, buf_get_u16(b), &unhashed) ||
+	s->head.len = b->pos;
+	if (!get_area(s, b, &unhashed) ||
 	    !buf_get(b, s->left16, sizeof(s->left16)))
 		return malformed(why, "cut short");
+	if (version == 6 && (st = get_salt(s, b, why)) != GW_OK)
+		return st;
 	s->numbers = rest_of(b);
 	if (s->numbers.len == 0)
 		return malformed(why, "no numbers");
@@ -449,7 +487,7 @@ sig_policy(const struct sig *s, enum sig_purpose purpose, struct why *why)
 static void
 hash_trailer(gcry_md_hd_t md, const uint8_t *head, size_t len)
 {
-	uint8_t tail[6] = { VERSION, 0xff, (uint8_t)(len >> 24),
+	uint8_t tail[6] = { head[0], 0xff, (uint8_t)(len >> 24),
 		(uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len };
 
 	gcry_md_write(md, head, len);
@@ -501,6 +539,13 @@ sig_verify_digest(const struct sig *s, const struct pk *pk,
 
 	if ((st = sig_policy(s, purpose, why)) != GW_OK)
 		return st;
+	/* RFC 9580, 5.2: a key makes signatures of its own version. */
+	if (s->version != pk->version) {
+		why_set(why, REASON_SIGNATURE_BAD,
+		    "a version %d signature by the version %d key %s",
+		    s->version, pk->version, pk->hex);
+		return GW_REFUSED;
+	}
 	/* RFC 9580, 5.2: the left 16 bits only spare work, but a signature
 	 * in which they are wrong was altered. */
 	if (s->pk_algorithm != pk->algorithm || len < sizeof(s->left16) ||

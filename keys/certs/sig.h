@@ -24,9 +24,9 @@ struct sig_notation {
 };
 
 /*
- * A signature of version 4 or 6.  Everything but issuer_hint comes from the hashed
- * area, so it counts once the signature has been verified; the hint may be
- * from the unhashed area and only says where to look.
+ * A signature of version 4 or 6 (3 is refused).  All but the issuer comes from
+ * the hashed area, so it counts once the signature has been verified; the
+ * issuer may be from the unhashed area and only says where to look.
  */
 struct sig {
 	int version;
@@ -65,8 +65,8 @@ struct sig {
 /*
  * Parse the body of a signature packet (RFC 9580, 5.2.3), which is copied.
  * GW_REFUSED, MALFORMED; UNSUPPORTED: another version, or a critical
- * subpacket or notation that we do not know.  Algorithms are judged later.  Release with
- * sig_close(), also after a failure.
+ * subpacket or notation that we do not know.  Algorithms are judged later.
+ * Release with sig_close(), also after a failure.
  */
 enum gw_status sig_parse(
     struct sig *, const void *body, size_t len, struct why *);
@@ -102,8 +102,8 @@ enum gw_status sig_md_open(const struct sig *, gcry_md_hd_t *, struct why *);
 enum gw_status sig_digest(const struct sig *, gcry_md_hd_t md, uint8_t *digest,
     size_t *len, struct why *);
 /*
- * Policy, key algorithm, left 16 bits, then the mathematics.  Not the times
- * and not whether that key may sign: cert_priv.h.  GW_REFUSED: WEAK,
+ * Policy, versions of signature and key, key algorithm, left 16 bits, then
+ * the mathematics.  Not the times and not whether that key may sign: cert_priv.h.  GW_REFUSED: WEAK,
  * SIGNATURE_BAD, UNSUPPORTED.
  */
 enum gw_status sig_verify_digest(const struct sig *, const struct pk *,
@@ -113,13 +113,14 @@ enum gw_status sig_verify(const struct sig *, const struct pk *,
     enum sig_purpose, gcry_md_hd_t md, struct why *);
 
 /*
- * Building a signature of the version of its signer's key: init, more subpackets, digest (once what is
- * signed has been hashed), numbers by whoever has the private key, finish.
+ * Building a signature of the version of its signer's key: init, more
+ * subpackets, digest (once what is signed has been hashed, behind the salt:
+ * sig_build_md_open()), numbers by whoever has the private key, finish.
  * Errors are kept; digest and finish report them.
  */
 struct sig_build {
 	struct buf head;     /* version, types, hashed area */
-	struct buf unhashed; /* only back signatures go here, and the key id */
+	struct buf unhashed; /* the key id, in version 4 */
 	uint8_t salt[32];
 	size_t salt_len; /* 0 in version 4 */
 	uint8_t digest[PACKET_HASH_MAX];

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define VERSION      4
-#define HEAD_LEN     6
 #define AREA_MAX     UINT16_MAX
 #define CRITICAL_BIT 0x80
 
@@ -35,6 +33,39 @@ put_fingerprint(struct buf *area, int sub, const struct pk *pk)
 	put_sub(area, sub, false, data, 1 + pk->fingerprint_len);
 }
 
+/* Version, type, two algorithms, the area's length. */
+static size_t
+head_len(const struct sig_build *b)
+{
+	return b->version == 6 ? 8 : 6;
+}
+
+/* The length of a subpacket area (RFC 9580, 5.2.3). */
+static void
+put_area_len(const struct sig_build *b, struct buf *out, size_t len)
+{
+	if (b->version == 6)
+		buf_put_u32(out, (uint32_t)len);
+	else
+		buf_put_u16(out, (uint16_t)len);
+}
+
+/* RFC 9580, 13.2: two signatures over the same are over different octets, and
+ * whoever prepared a collision has to know the salt before it exists. */
+static void
+take_salt(struct sig_build *b)
+{
+	const struct packet_hash *hash = packet_hash_find(b->hash_algorithm);
+
+	if (hash == NULL || hash->salt_len == 0 ||
+	    hash->salt_len > sizeof(b->salt)) {
+		b->head.bad = true; /* no such hash in version 6 */
+		return;
+	}
+	b->salt_len = hash->salt_len;
+	gcry_randomize(b->salt, b->salt_len, GCRY_STRONG_RANDOM);
+}
+
 void
 sig_build_init(struct sig_build *b, int type, const struct pk *signer,
     int hash_algorithm, time_t created)
@@ -42,17 +73,22 @@ sig_build_init(struct sig_build *b, int type, const struct pk *signer,
 	memset(b, 0, sizeof(*b));
 	b->hash_algorithm = hash_algorithm;
 	b->version = signer->version;
-	buf_init(&b->head, HEAD_LEN + AREA_MAX);
+	buf_init(&b->head, head_len(b) + AREA_MAX);
 	buf_init(&b->unhashed, AREA_MAX);
-	buf_put_u8(&b->head, VERSION);
+	buf_put_u8(&b->head, (uint8_t)b->version);
 	buf_put_u8(&b->head, (uint8_t)type);
 	buf_put_u8(&b->head, (uint8_t)signer->algorithm);
 	buf_put_u8(&b->head, (uint8_t)hash_algorithm);
-	buf_put_u16(&b->head, 0); /* the area's length, when it is known */
+	put_area_len(b, &b->head, 0); /* until it is known */
+	if (b->version == 6)
+		take_salt(b);
 	sig_build_sub_u32(b, PACKET_SUB_CREATED, false, (uint32_t)created);
 	put_fingerprint(&b->head, PACKET_SUB_ISSUER_FPR, signer);
-	put_sub(&b->unhashed, PACKET_SUB_ISSUER, false, signer->keyid,
-	    PK_KEYID_LEN);
+	/* RFC 9580, 5.2.3.12: old readers know nothing else, and newer keys
+	 * must not have it. */
+	if (b->version == 4)
+		put_sub(&b->unhashed, PACKET_SUB_ISSUER, false, signer->keyid,
+		    PK_KEYID_LEN);
 }
 
 void
@@ -125,16 +161,15 @@ sig_build_digest(struct sig_build *b, gcry_md_hd_t md, struct why *why)
 {
 	const struct packet_hash *hash = packet_hash_find(b->hash_algorithm);
 	const uint8_t *p;
-	size_t area = b->head.len - HEAD_LEN;
-	size_t len = b->head.len;
+	size_t len = b->head.len, at = head_len(b);
 
 	if (b->head.bad || b->unhashed.bad || hash == NULL)
-		return failed(why, "too much to say in it");
-	b->head.data[4] = (uint8_t)(area >> 8);
-	b->head.data[5] = (uint8_t)area;
+		return failed(why, "too much to say in it, or its hash");
+	b->head.data[at - 2] = (uint8_t)((len - at) >> 8);
+	b->head.data[at - 1] = (uint8_t)(len - at);
 	gcry_md_write(md, b->head.data, len);
 	/* RFC 9580, 5.2.4. */
-	gcry_md_putc(md, VERSION);
+	gcry_md_putc(md, b->version);
 	gcry_md_putc(md, 0xff);
 	for (int shift = 24; shift >= 0; shift -= 8)
 		gcry_md_putc(md, (int)(len >> shift & 0xff));
@@ -151,14 +186,20 @@ enum gw_status
 sig_build_finish(struct sig_build *b, const void *numbers, size_t numbers_len,
     struct buf *out, struct why *why)
 {
+	size_t extra = b->version == 6 ? 4 + 2 + 1 + b->salt_len : 2 + 2;
+
 	if (b->digest_len == 0)
 		return failed(why, "no digest yet");
 	packet_put_header(out, PACKET_SIGNATURE,
-	    b->head.len + 2 + b->unhashed.len + 2 + numbers_len);
+	    b->head.len + b->unhashed.len + extra + numbers_len);
 	buf_put(out, b->head.data, b->head.len);
-	buf_put_u16(out, (uint16_t)b->unhashed.len);
+	put_area_len(b, out, b->unhashed.len);
 	buf_put(out, b->unhashed.data, b->unhashed.len);
 	buf_put(out, b->digest, 2);
+	if (b->version == 6) {
+		buf_put_u8(out, (uint8_t)b->salt_len);
+		buf_put(out, b->salt, b->salt_len);
+	}
 	buf_put(out, numbers, numbers_len);
 	return out->bad ? failed(why, "no room for it") : GW_OK;
 }
