@@ -1,6 +1,8 @@
 /* transports/ssh_key.c - make and describe the keys that log in over SSH. */
 #include "transports/ssh_key.h"
 
+#include "transports/ssh_policy.h"
+
 #include <libssh/libssh.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -35,7 +37,7 @@ ssh_key_generate(struct buf *text, struct why *why)
 	ssh_key key = NULL;
 	char *armor = NULL;
 
-	if (ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &key) != SSH_OK) {
+	if (!ssh_policy_fresh_key(&key)) {
 		why_set(why, REASON_INTERNAL, "the SSH key was not made");
 		return st;
 	}

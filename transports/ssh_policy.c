@@ -146,3 +146,14 @@ ssh_policy_pinned(
 			return true;
 	return false;
 }
+
+bool
+ssh_policy_fresh_key(ssh_key *key)
+{
+	*key = NULL;
+#if LIBSSH_VERSION_INT < SSH_VERSION_INT(0, 12, 0)
+	return ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, key) == SSH_OK;
+#else
+	return ssh_pki_generate_key(SSH_KEYTYPE_ED25519, NULL, key) == SSH_OK;
+#endif
+}

@@ -28,5 +28,7 @@ void ssh_policy_host_keys(
  * covers the type. */
 bool ssh_policy_pinned(
     const char *const *pins, size_t count, const char *fingerprint);
+/* A fresh key of the kind that we make, Ed25519; free with ssh_key_free(). */
+bool ssh_policy_fresh_key(ssh_key *);
 
 #endif

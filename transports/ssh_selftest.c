@@ -129,8 +129,7 @@ bench_server(struct bench *b, const char *cipher, int fd)
 
 	b->bind = ssh_bind_new();
 	b->server = ssh_new();
-	if (b->bind == NULL || b->server == NULL ||
-	    ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &key) != SSH_OK)
+	if (b->bind == NULL || b->server == NULL || !ssh_policy_fresh_key(&key))
 		return false;
 	if (ssh_bind_options_set(
 		b->bind, SSH_BIND_OPTIONS_PROCESS_CONFIG, &config) != 0 ||

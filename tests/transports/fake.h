@@ -6,6 +6,7 @@
 #include "transports/sftp_client.h"
 #include "transports/sftp_packet.h"
 #include "transports/ssh_connect.h"
+#include "transports/ssh_policy.h"
 
 #include <check.h>
 #include <libssh/libssh.h>
@@ -125,7 +126,7 @@ fake_start(struct fake *f, fake_fn talk, const void *arg)
 	int s[2];
 	char *text;
 
-	ck_assert_int_eq(ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &key), 0);
+	ck_assert(ssh_policy_fresh_key(&key));
 	ck_assert_int_eq(
 	    ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &len),
 	    0);
