@@ -1,25 +1,23 @@
-/* keys/messages/seipd.h - integrity-protected encrypted data, both versions. */
+/* keys/messages/seipd.h - integrity-protected encrypted data, in each version. */
 #ifndef KEYS_SEIPD_H
 #define KEYS_SEIPD_H
 
 #include "gateway/base/buf.h"
+#include "keys/messages/chunks.h"
 #include "keys/packets/source.h"
 
-/* Symmetric algorithms that we use (RFC 9580, 9.3); nothing else is. */
+/* The same as PACKET_... and cipher_key_len(), under older names. */
 enum seipd_cipher { SEIPD_AES128 = 7, SEIPD_AES192 = 8, SEIPD_AES256 = 9 };
-enum seipd_aead { SEIPD_EAX = 1, SEIPD_OCB = 2, SEIPD_GCM = 3 };
+#define seipd_key_len cipher_key_len
 
-/* Octets of that algorithm's key; 0 when it is none of ours. */
-size_t seipd_key_len(int algorithm);
-/* libgcrypt's number of it; 0 likewise. */
-int seipd_gcry(int algorithm);
 /* The one answer to everything that goes wrong in decrypting: whoever sends
  * us forged messages learns nothing from the difference. */
 enum gw_status seipd_damaged(struct why *);
 
-#define SEIPD2_SALT_LEN  32
-#define SEIPD2_CHUNK_MAX 16 /* chunk size octet: 4 MiB (RFC 9580, 5.13.2) */
-#define SEIPD2_TAG_LEN   16
+#define SEIPD_CHUNK_MAX 16 /* chunk size octet: 4 MiB (RFC 9580, 5.13.2) */
+
+#define SEIPD2_SALT_LEN 32
+#define SEIPD2_TAG_LEN  CIPHER_TAG_LEN
 
 /* What stands in clear in front of version 2's data. */
 struct seipd2_params {
@@ -27,16 +25,24 @@ struct seipd2_params {
 	uint8_t salt[SEIPD2_SALT_LEN];
 };
 
+/* The same of packet 20, which is no RFC's: GnuPG 2.4 writes it to keys that
+ * announce it.  Its session keys come like those of version 1. */
+struct librepgp_params {
+	uint8_t cipher, aead, chunk_octet;
+	uint8_t iv[CIPHER_NONCE_MAX]; /* 15 octets with OCB, 16 with EAX */
+};
+
 /* Do we read that?  GW_REFUSED, UNSUPPORTED.  (It stands in clear, so saying
  * so gives nothing away.) */
 enum gw_status seipd2_check(const struct seipd2_params *, struct why *);
+enum gw_status librepgp_check(const struct librepgp_params *, struct why *);
 
 /*
  * Decrypt `from`, the packet's body after the version octet (version 1) or
- * after the salt (version 2).  *out shows the plaintext; its end is reached
- * only when the integrity of the whole was proven, everything before that is
- * a guess.  hint: how large the message can be at most.  Release with the
- * close function of the same version; key may go before.
+ * after the salt (version 2) or IV (packet 20).  *out shows the plaintext; its
+ * end is reached only when the integrity of the whole was proven, everything
+ * before that is a guess.  hint: how large the message can be at most.
+ * Release with the close function of the same version; key may go before.
  */
 enum gw_status seipd1_open(struct source *from, uint64_t hint, int algorithm,
     const struct buf *key, struct source **out, struct why *);
@@ -45,27 +51,24 @@ enum gw_status seipd2_open(struct source *from, uint64_t hint,
     const struct seipd2_params *, const struct buf *key, struct source **out,
     struct why *);
 void seipd2_close(struct source *);
+enum gw_status librepgp_open(struct source *from, uint64_t hint,
+    const struct librepgp_params *, const struct buf *key, struct source **out,
+    struct why *why);
+void librepgp_close(struct source *);
 
 /* The octets that each version puts before and behind the plaintext. */
-#define SEIPD1_HEAD_LEN 19
-#define SEIPD1_TAIL_LEN 22
-#define SEIPD2_HEAD_LEN (4 + SEIPD2_SALT_LEN)
-#define SEIPD_HEAD_MAX  SEIPD2_HEAD_LEN
-#define SEIPD_TAIL_MAX  (2 * SEIPD2_TAG_LEN)
-
-/* What each chunk of version 2 needs, reading or writing. */
-struct seipd2_key {
-	gcry_cipher_hd_t cipher;
-	uint8_t ad[5];
-	uint8_t nonce[16];
-	size_t nonce_len;
-};
+#define SEIPD1_HEAD_LEN   19
+#define SEIPD1_TAIL_LEN   22
+#define SEIPD2_HEAD_LEN   (4 + SEIPD2_SALT_LEN)
+#define LIBREPGP_HEAD_LEN (4 + 15) /* with OCB */
+#define SEIPD_HEAD_MAX    SEIPD2_HEAD_LEN
+#define SEIPD_TAIL_MAX    (2 * SEIPD2_TAG_LEN)
 
 /* The encrypting side: plaintext in, the packet's body out. */
 struct seipd_writer {
 	gcry_cipher_hd_t cfb; /* version 1 */
 	gcry_md_hd_t sha1;
-	struct seipd2_key key; /* version 2 */
+	struct chunks_key key; /* version 2 and packet 20 */
 	uint64_t index, total;
 };
 
@@ -89,6 +92,13 @@ enum gw_status seipd2_start(struct seipd_writer *, const struct buf *key,
 enum gw_status seipd2_chunk(struct seipd_writer *, const uint8_t *in, size_t n,
     uint8_t *out, struct why *);
 enum gw_status seipd2_finish(struct seipd_writer *, uint8_t *out, struct why *);
+/* LibrePGP's packet 20: likewise, LIBREPGP_HEAD_LEN bytes in front. */
+enum gw_status librepgp_start(struct seipd_writer *, const struct buf *key,
+    int chunk_octet, uint8_t *out, struct why *why);
+enum gw_status librepgp_chunk(struct seipd_writer *, const uint8_t *in,
+    size_t n, uint8_t *out, struct why *why);
+enum gw_status librepgp_finish(
+    struct seipd_writer *, uint8_t *out, struct why *why);
 void seipd_writer_close(struct seipd_writer *);
 
 #endif

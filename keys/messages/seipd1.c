@@ -7,34 +7,6 @@
 #define PREFIX_LEN (SEIPD1_HEAD_LEN - 1) /* one block and two octets */
 #define SHA1_LEN   20
 
-static const struct {
-	int algorithm;
-	int gcry;
-	size_t key_len;
-} ciphers[] = {
-	{ SEIPD_AES128, GCRY_CIPHER_AES128, 16 },
-	{ SEIPD_AES192, GCRY_CIPHER_AES192, 24 },
-	{ SEIPD_AES256, GCRY_CIPHER_AES256, 32 },
-};
-
-size_t
-seipd_key_len(int algorithm)
-{
-	for (size_t i = 0; i < sizeof(ciphers) / sizeof(ciphers[0]); i++)
-		if (ciphers[i].algorithm == algorithm)
-			return ciphers[i].key_len;
-	return 0;
-}
-
-int
-seipd_gcry(int algorithm)
-{
-	for (size_t i = 0; i < sizeof(ciphers) / sizeof(ciphers[0]); i++)
-		if (ciphers[i].algorithm == algorithm)
-			return ciphers[i].gcry;
-	return 0;
-}
-
 enum gw_status
 seipd_damaged(struct why *why)
 {
@@ -195,8 +167,8 @@ seipd1_open(struct source *from, uint64_t hint, int algorithm,
 {
 	struct seipd1 *r;
 
-	if (seipd_key_len(algorithm) == 0 ||
-	    key->len != seipd_key_len(algorithm))
+	if (cipher_key_len(algorithm) == 0 ||
+	    key->len != cipher_key_len(algorithm))
 		return seipd_damaged(why);
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		goto nomem;
@@ -205,7 +177,7 @@ seipd1_open(struct source *from, uint64_t hint, int algorithm,
 	r->cap = source_cap(hint, SOURCE_CHUNK) + SEIPD1_TAIL_LEN;
 	if ((r->room = malloc(r->cap)) == NULL ||
 	    gcry_md_open(&r->sha1, GCRY_MD_SHA1, 0) != 0 ||
-	    !cfb_open(&r->cipher, seipd_gcry(algorithm), key))
+	    !cfb_open(&r->cipher, cipher_gcry(algorithm), key))
 		goto nomem;
 	*out = &r->src;
 	return GW_OK;
@@ -226,7 +198,7 @@ seipd1_start(struct seipd_writer *w, const struct buf *key, uint8_t *out,
     struct why *why)
 {
 	memset(w, 0, sizeof(*w));
-	if (key->len != seipd_key_len(SEIPD_AES256) ||
+	if (key->len != cipher_key_len(PACKET_AES256) ||
 	    gcry_md_open(&w->sha1, GCRY_MD_SHA1, 0) != 0 ||
 	    !cfb_open(&w->cfb, GCRY_CIPHER_AES256, key))
 		return gcry_failed(why);
