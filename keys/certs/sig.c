@@ -125,6 +125,12 @@ take_pref_hashes(struct sig *s, struct buf *b)
 }
 
 static void
+take_pref_compression(struct sig *s, struct buf *b)
+{
+	s->pref_compression = rest_of(b);
+}
+
+static void
 take_pref_aead(struct sig *s, struct buf *b)
 {
 	s->pref_aead = rest_of(b);
@@ -139,30 +145,33 @@ take_nothing(struct sig *s, struct buf *b)
 }
 
 /*
- * What may stand once in the hashed area, and is known, so that its critical
- * bit refuses nothing.  Twice would leave open which one counts.
+ * What is known in the hashed area, so that its critical bit refuses nothing.
+ * Twice would leave open which one counts: where a decision hangs on it that
+ * is refused, and of mere wishes the last one counts (RFC 9580, 5.2.3.9 lets
+ * us choose).
  */
 static const struct rule {
 	int id;
+	bool once;
 	void (*take)(struct sig *, struct buf *);
 } rules[] = {
-	{ PACKET_SUB_CREATED, take_created },
-	{ PACKET_SUB_EXPIRES, take_expires },
-	{ PACKET_SUB_EXPORTABLE, take_exportable },
-	{ PACKET_SUB_REVOCABLE, take_nothing },
-	{ PACKET_SUB_KEY_EXPIRES, take_key_expires },
-	{ PACKET_SUB_PREF_CIPHERS, take_pref_ciphers },
-	{ PACKET_SUB_PREF_HASHES, take_pref_hashes },
-	{ PACKET_SUB_PREF_COMPRESSION, take_nothing },
-	{ PACKET_SUB_PREF_AEAD, take_pref_aead },
-	{ PACKET_SUB_KEYSERVER, take_nothing },
-	{ PACKET_SUB_PREF_KEYSERVER, take_nothing },
-	{ PACKET_SUB_PRIMARY_UID, take_primary_uid },
-	{ PACKET_SUB_POLICY, take_nothing },
-	{ PACKET_SUB_KEY_FLAGS, take_key_flags },
-	{ PACKET_SUB_SIGNER_UID, take_nothing },
-	{ PACKET_SUB_REVOKE_REASON, take_revoke_reason },
-	{ PACKET_SUB_FEATURES, take_features },
+	{ PACKET_SUB_CREATED, true, take_created },
+	{ PACKET_SUB_EXPIRES, true, take_expires },
+	{ PACKET_SUB_EXPORTABLE, true, take_exportable },
+	{ PACKET_SUB_KEY_EXPIRES, true, take_key_expires },
+	{ PACKET_SUB_PRIMARY_UID, true, take_primary_uid },
+	{ PACKET_SUB_KEY_FLAGS, true, take_key_flags },
+	{ PACKET_SUB_REVOKE_REASON, true, take_revoke_reason },
+	{ PACKET_SUB_FEATURES, true, take_features },
+	{ PACKET_SUB_PREF_CIPHERS, false, take_pref_ciphers },
+	{ PACKET_SUB_PREF_HASHES, false, take_pref_hashes },
+	{ PACKET_SUB_PREF_COMPRESSION, false, take_pref_compression },
+	{ PACKET_SUB_PREF_AEAD, false, take_pref_aead },
+	{ PACKET_SUB_REVOCABLE, false, take_nothing },
+	{ PACKET_SUB_KEYSERVER, false, take_nothing },
+	{ PACKET_SUB_PREF_KEYSERVER, false, take_nothing },
+	{ PACKET_SUB_POLICY, false, take_nothing },
+	{ PACKET_SUB_SIGNER_UID, false, take_nothing },
 };
 
 /* RFC 9580, 5.2.3.24: flags, two lengths, name, value. */
@@ -213,9 +222,8 @@ take_recipient(struct sig *s, struct buf *b, struct why *why)
 
 /*
  * Hints: what the hashed area says goes before what the other one does.  A
- * key makes signatures of its own version only (RFC 9580, 5.2.3.35), so a
- * signature that names an issuer of another one contradicts itself; in the
- * area where anybody may write, that is no hint and nothing worse.
+ * key makes signatures of its own version only, so one that names an issuer of
+ * another version contradicts itself (RFC 9580, 5.2.3.35).
  */
 static enum gw_status
 take_issuer(struct sig *s, struct subpacket *sub, struct why *why)
@@ -227,16 +235,13 @@ take_issuer(struct sig *s, struct subpacket *sub, struct why *why)
 	struct sig_span hint = rest_of(b);
 	size_t want = !whole ? PK_KEYID_LEN : version == 6 ? 32 : 20;
 
-	if (version == s->version && hint.len == want) {
-		if (at->at == NULL)
-			*at = hint;
-		return GW_OK;
-	}
-	if (!sub->hashed)
-		return GW_OK;
-	return version != s->version
-		   ? unsupported(why, "issuer of version", version)
-		   : malformed(why, "issuer");
+	if (version != s->version)
+		return unsupported(why, "issuer of version", version);
+	if (hint.len != want)
+		return malformed(why, "issuer");
+	if (at->at == NULL)
+		*at = hint;
+	return GW_OK;
 }
 
 /* Those that may stand more than once or in either area. */
@@ -271,12 +276,13 @@ take_special(struct sig *s, struct subpacket *sub, bool *taken, struct why *why)
 }
 
 static enum gw_status
-take_once(struct sig *s, struct subpacket *sub, uint32_t *seen, struct why *why)
+take_known(
+    struct sig *s, struct subpacket *sub, uint32_t *seen, struct why *why)
 {
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		if (rules[i].id != sub->id)
 			continue;
-		if ((*seen & 1u << i) != 0)
+		if (rules[i].once && (*seen & 1u << i) != 0)
 			return malformed(why, "a subpacket stands twice");
 		*seen |= 1u << i;
 		rules[i].take(s, &sub->data);
@@ -302,7 +308,7 @@ read_area(struct sig *s, struct buf *area, bool hashed, struct why *why)
 			return malformed(why, "subpackets");
 		if ((st = take_special(s, &sub, &taken, why)) != GW_OK)
 			return st;
-		if (!taken && (st = take_once(s, &sub, &seen, why)) != GW_OK)
+		if (!taken && (st = take_known(s, &sub, &seen, why)) != GW_OK)
 			return st;
 	}
 	/* RFC 9580, 5.2.3.11: the hashed area must say when; that is the
@@ -443,44 +449,16 @@ sig_hint_fits(const struct sig *s, const struct pk *pk)
 	return true;
 }
 
-/*
- * Which hashes are good enough, and until when they were (RFC 9580, 9.5).  A
- * self-signature's time is its maker's word; but whoever forges one by a
- * collision needs the owner's help, and the date keeps honest old keys alive.
- */
-#define EVER      INT64_MAX
-#define YEAR_2014 1391212800 /* 2014-02-01 */
-
-static const struct {
-	int hash;
-	int64_t before[3]; /* by purpose */
-} hash_policy[] = {
-	{ PACKET_SHA256, { EVER, EVER, EVER } },
-	{ PACKET_SHA384, { EVER, EVER, EVER } },
-	{ PACKET_SHA512, { EVER, EVER, EVER } },
-	{ PACKET_SHA224, { 0, EVER, EVER } },
-	{ PACKET_SHA1, { 0, YEAR_2014, EVER } },
-	{ PACKET_RIPEMD160, { 0, 0, 0 } },
-	{ PACKET_MD5, { 0, 0, 0 } },
-};
-
 enum gw_status
 sig_policy(const struct sig *s, enum sig_purpose purpose, struct why *why)
 {
-	for (size_t i = 0; i < sizeof(hash_policy) / sizeof(hash_policy[0]);
-	     i++) {
-		int64_t before = hash_policy[i].before[purpose];
+	static const enum policy_use use[] = {
+		[SIG_FOR_DATA] = POLICY_DATA,
+		[SIG_FOR_SELF] = POLICY_SELF,
+		[SIG_FOR_REVOCATION] = POLICY_REVOCATION,
+	};
 
-		if (hash_policy[i].hash != s->hash_algorithm)
-			continue;
-		if (s->created < before)
-			return GW_OK;
-		why_set(why, REASON_WEAK,
-		    "signature: hash algorithm %d is not accepted any more",
-		    s->hash_algorithm);
-		return GW_REFUSED;
-	}
-	return unsupported(why, "hash algorithm", s->hash_algorithm);
+	return policy_hash(s->hash_algorithm, use[purpose], s->created, why);
 }
 
 /* RFC 9580, 5.2.4: the head, then version, 0xff, and the head's length. */

@@ -2,7 +2,7 @@
 #ifndef KEYS_SIG_H
 #define KEYS_SIG_H
 
-#include "keys/algorithms/pk.h"
+#include "keys/certs/policy.h"
 
 #define SIG_BODY_MAX       (32 * 1024)
 #define SIG_NOTATIONS_MAX  16
@@ -43,7 +43,8 @@ struct sig {
 	bool exportable;
 	bool has_revoke_reason;
 	uint8_t revoke_reason; /* RFC 9580, 5.2.3.31 */
-	struct sig_span pref_ciphers, pref_hashes, pref_aead;
+	struct sig_span pref_ciphers, pref_hashes, pref_compression;
+	struct sig_span pref_aead; /* pairs of cipher and mode */
 	struct sig_notation notations[SIG_NOTATIONS_MAX];
 	size_t notation_count;
 	/* Intended recipients: fingerprints of 20 or 32 octets. */
@@ -82,12 +83,8 @@ bool sig_hint_fits(const struct sig *, const struct pk *);
 /* What the signature is about decides how strong it must be. */
 enum sig_purpose { SIG_FOR_DATA, SIG_FOR_SELF, SIG_FOR_REVOCATION };
 
-/*
- * Is the hash good enough for this (RFC 9580, 9.5)?  Data: SHA-256, SHA-384,
- * SHA-512.  Self-signatures: these, SHA-224, and SHA-1 when made before the
- * date in sig.c's table.  Revocations: SHA-1 whenever it was made, because
- * believing one too many is the safe mistake.  GW_REFUSED, REASON_WEAK.
- */
+/* Is the hash good enough for this (policy.h)?  GW_REFUSED: WEAK, or
+ * UNSUPPORTED. */
 enum gw_status sig_policy(const struct sig *, enum sig_purpose, struct why *);
 
 /* Begin the hash of what is signed: sig->hash_algorithm, the salt already in

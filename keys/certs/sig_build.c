@@ -25,12 +25,12 @@ put_sub(struct buf *area, int sub, bool critical, const void *data, size_t len)
 }
 
 static void
-put_fingerprint(struct buf *area, int sub, const struct pk *pk)
+put_fingerprint(struct buf *area, int sub, bool critical, const struct pk *pk)
 {
 	uint8_t data[1 + PK_FINGERPRINT_MAX] = { (uint8_t)pk->version };
 
 	memcpy(data + 1, pk->fingerprint, pk->fingerprint_len);
-	put_sub(area, sub, false, data, 1 + pk->fingerprint_len);
+	put_sub(area, sub, critical, data, 1 + pk->fingerprint_len);
 }
 
 /* Version, type, two algorithms, the area's length. */
@@ -83,7 +83,7 @@ sig_build_init(struct sig_build *b, int type, const struct pk *signer,
 	if (b->version == 6)
 		take_salt(b);
 	sig_build_sub_u32(b, PACKET_SUB_CREATED, false, (uint32_t)created);
-	put_fingerprint(&b->head, PACKET_SUB_ISSUER_FPR, signer);
+	put_fingerprint(&b->head, PACKET_SUB_ISSUER_FPR, false, signer);
 	/* RFC 9580, 5.2.3.12: old readers know nothing else, and newer keys
 	 * must not have it. */
 	if (b->version == 4)
@@ -135,7 +135,10 @@ sig_build_notation(struct sig_build *b, const char *name, const char *value)
 void
 sig_build_recipient(struct sig_build *b, const struct pk *pk)
 {
-	put_fingerprint(&b->head, PACKET_SUB_RECIPIENT_FPR, pk);
+	/* RFC 9580, 5.2.3.36: critical in version 6; readers of version 4
+	 * may not know it. */
+	put_fingerprint(
+	    &b->head, PACKET_SUB_RECIPIENT_FPR, b->version == 6, pk);
 }
 
 static enum gw_status
