@@ -220,30 +220,51 @@ read_body(struct reader *r, const char *label, struct buf *out, struct why *why)
 }
 
 enum gw_status
-armor_read(const char *label, const void *text, size_t len, struct buf *out,
+armor_next(const char *label, const void **text, size_t *len, struct buf *out,
     struct why *why)
 {
-	struct reader r = { .at = text, .crc = CRC24_START };
+	struct reader r = { .at = *text, .crc = CRC24_START };
 	struct line line;
 	enum gw_status st;
 
-	r.end = r.at + len;
-	if (!find_block(&r, &line) || !is_border(&line, "BEGIN", label)) {
+	r.end = r.at + *len;
+	if (!find_block(&r, &line))
+		return GW_NONE;
+	if (!is_border(&line, "BEGIN", label)) {
 		why_set(why, REASON_MALFORMED,
-		    "armor: there is no BEGIN %s first", label);
+		    "armor: there is a block that is no %s", label);
 		return GW_REFUSED;
 	}
 	if ((st = skip_headers(&r, why)) != GW_OK)
 		return st;
 	if ((st = read_body(&r, label, out, why)) != GW_OK)
 		return st;
-	if (find_block(&r, &line))
-		return malformed(why, "a second block");
 	if (out->bad) {
 		why_set(why, REASON_TOO_LARGE, "armor: too large");
 		return GW_REFUSED;
 	}
+	*text = r.at;
+	*len = (size_t)(r.end - r.at);
 	return GW_OK;
+}
+
+enum gw_status
+armor_read(const char *label, const void *text, size_t len, struct buf *out,
+    struct why *why)
+{
+	struct line line;
+	struct reader rest;
+	enum gw_status st = armor_next(label, &text, &len, out, why);
+
+	if (st == GW_NONE) {
+		why_set(why, REASON_MALFORMED, "armor: there is no BEGIN %s",
+		    label);
+		return GW_REFUSED;
+	}
+	rest = (struct reader){ .at = text, .end = (const char *)text + len };
+	if (st == GW_OK && find_block(&rest, &line))
+		return malformed(why, "a second block");
+	return st;
 }
 
 /* One to three bytes as four characters. */

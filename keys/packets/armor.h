@@ -23,6 +23,12 @@ bool armor_looks(const void *, size_t);
  */
 enum gw_status armor_read(const char *label, const void *text, size_t len,
     struct buf *out, struct why *);
+/*
+ * The same for one block of several: *text and *len become what is left
+ * behind it.  GW_NONE: no block begins in the rest.
+ */
+enum gw_status armor_next(const char *label, const void **text, size_t *len,
+    struct buf *out, struct why *);
 /* Append the block with CRC24, lines of 64, final newline. */
 enum gw_status armor_write(const char *label, const void *data, size_t len,
     struct buf *out, struct why *);
