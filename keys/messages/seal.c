@@ -3,6 +3,7 @@
 
 #include "gateway/base/fdio.h"
 #include "keys/packets/body.h"
+#include "keys/algorithms/pq.h"
 #include "keys/certs/cert_priv.h"
 #include "keys/messages/container.h"
 
@@ -404,4 +405,10 @@ close:
 	container_close(&s.to);
 	gcry_md_close(s.md);
 	return st;
+}
+
+enum gw_status
+seal_can_post_quantum(struct why *why)
+{
+	return pq_possible(PACKET_MLKEM768_X25519, why);
 }

@@ -31,6 +31,8 @@ enum seal_post_quantum {
 	SEAL_PQ_PREFER, /* such a key where the recipient has one */
 	SEAL_PQ_REQUIRE /* a recipient without one refuses */
 };
+/* GW_REFUSED, UNSUPPORTED: which libgcrypt is needed, and which is there. */
+enum gw_status seal_can_post_quantum(struct why *);
 
 /* Who signs, and all that a signature may say. */
 struct seal_signing {
