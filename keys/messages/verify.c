@@ -1,8 +1,9 @@
 /* keys/messages/verify.c - is this document really from that partner? */
 #include "keys/messages/verify.h"
 
-#include "keys/packets/body.h"
 #include "keys/certs/trust_priv.h"
+#include "keys/messages/judge.h"
+#include "keys/packets/source.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,8 +12,6 @@
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
-
-#define SIGNATURES_MAX 16
 
 struct candidate {
 	struct sig sig;
@@ -38,7 +37,7 @@ enum weight {
 struct verify {
 	const struct verify_request *request;
 	struct verify_result *result;
-	struct candidate candidates[SIGNATURES_MAX];
+	struct candidate candidates[JUDGE_SIGNATURES_MAX];
 	size_t count;
 	struct digests *digests;
 	bool good; /* at least one signature of the partner is */
@@ -62,12 +61,6 @@ no_memory(struct why *why)
 	return GW_AGAIN;
 }
 
-static enum digests_form
-form_of(const struct sig *sig)
-{
-	return sig->type == PACKET_SIG_TEXT ? DIGESTS_TEXT : DIGESTS_BINARY;
-}
-
 static bool
 of_partner(const struct verify *v, const struct candidate *c)
 {
@@ -83,28 +76,22 @@ static enum gw_status
 add_candidate(struct verify *v, const struct packet *p, struct why *why)
 {
 	struct candidate *c = &v->candidates[v->count];
+	bool other;
 	enum gw_status st;
 
-	if (p->tag != PACKET_SIGNATURE || v->count == SIGNATURES_MAX) {
+	if (p->tag != PACKET_SIGNATURE || v->count == JUDGE_SIGNATURES_MAX) {
 		why_set(
 		    why, REASON_MALFORMED, "not a small number of signatures");
 		return GW_REFUSED;
 	}
 	v->count++;
-	st = sig_parse(&c->sig, p->body.data, p->body.len, why);
-	if (st == GW_REFUSED) {
+	st = judge_parse(p, false, &c->sig, &other, why);
+	if (st == GW_REFUSED && !other) {
 		note(v, WEIGHT_UNREADABLE, why);
 		return GW_OK;
 	}
 	if (st != GW_OK)
 		return st;
-	if (c->sig.type != PACKET_SIG_BINARY &&
-	    c->sig.type != PACKET_SIG_TEXT) {
-		why_set(why, REASON_MALFORMED,
-		    "a signature of type %#x is not about a document",
-		    (unsigned)c->sig.type);
-		return GW_REFUSED;
-	}
 	c->match_count = trust_find(v->request->trust, &c->sig, c->matches);
 	if (c->match_count == 0) {
 		why_set(why, REASON_SIGNER_UNKNOWN,
@@ -120,7 +107,7 @@ add_candidate(struct verify *v, const struct packet *p, struct why *why)
 	c->parsed = st == GW_OK;
 	if (st == GW_OK)
 		st = digests_want_sig(
-		    v->digests, &c->sig, form_of(&c->sig), why);
+		    v->digests, &c->sig, judge_form(&c->sig, false), why);
 	return st;
 }
 
@@ -193,28 +180,6 @@ hash_document(struct verify *v, int plain, struct why *why)
 	return st;
 }
 
-/* Signed in the future, or already expired?  The tolerance is for clocks
- * that differ, so it is for the beginning only. */
-static enum gw_status
-check_time(const struct verify *v, const struct sig *sig, struct why *why)
-{
-	const struct verify_request *q = v->request;
-
-	if (sig->created > q->when + (time_t)q->clock_skew) {
-		why_set(why, REASON_SIGNATURE_TIME,
-		    "the signature is from the future, by %lld s",
-		    (long long)(sig->created - q->when));
-		return GW_REFUSED;
-	}
-	if (sig->expires != 0 && sig->expires <= q->when) {
-		why_set(why, REASON_SIGNATURE_TIME,
-		    "the signature expired %lld s ago",
-		    (long long)(q->when - sig->expires));
-		return GW_REFUSED;
-	}
-	return GW_OK;
-}
-
 /* RFC 9580, 5.2.3.36: when recipients are named, we must be one of them;
  * else somebody passed on what was signed for him.  Waybill always names
  * them, and its message-id shows that it was Waybill. */
@@ -266,15 +231,16 @@ static void
 judge_partner(
     struct verify *v, const struct candidate *c, const struct trust_match *m)
 {
+	const struct verify_request *q = v->request;
 	struct why why;
 
-	if (check_time(v, &c->sig, &why) != GW_OK ||
+	if (judge_time(&c->sig, q->when, q->clock_skew, &why) != GW_OK ||
 	    check_recipient(v, &c->sig, &why) != GW_OK) {
 		note(v, WEIGHT_BAD, &why);
 		return;
 	}
-	if (cert_signer_fit(m->cert, m->pk, c->sig.created, v->request->when,
-		&why) != GW_OK) {
+	if (cert_signer_fit(m->cert, m->pk, c->sig.created, q->when, &why) !=
+	    GW_OK) {
 		note(v, WEIGHT_UNFIT, &why);
 		return;
 	}
@@ -313,19 +279,12 @@ judge(struct verify *v, const struct candidate *c, struct why *why)
 {
 	uint8_t digest[PACKET_HASH_MAX];
 	size_t len;
-	gcry_md_hd_t md;
 	const char *partner = v->request->partner;
 	struct why bad = { REASON_SIGNATURE_BAD, "" };
 	bool proven = false;
 	enum gw_status st;
 
-	st = digests_copy(v->digests, &c->sig, form_of(&c->sig), &md, why);
-	if (st == GW_NONE)
-		gw_fatal("verify: a signature without a digest");
-	if (st != GW_OK)
-		return st;
-	st = sig_digest(&c->sig, md, digest, &len, why);
-	gcry_md_close(md);
+	st = judge_digest(&c->sig, false, v->digests, digest, &len, why);
 	if (st != GW_OK)
 		return st;
 	/* The partner may have two copies of a certificate, one renewed, so

@@ -52,7 +52,7 @@ struct verify_one {
 	char signer[DOC_FINGERPRINT_SIZE];      /* its certificate's */
 };
 
-#define VERIFY_MAX 16
+#define VERIFY_MAX 16 /* signatures */
 
 /* Have hashed what these signature packets need (detached ones: they are
  * there before the data is).  Unreadable ones are passed over here. */
