@@ -1,8 +1,10 @@
-/* keys/messages/grammar.c - the one shape that a decrypted message may have. */
+/* keys/messages/grammar.c - the one shape that a document may come in. */
 #include "keys/messages/grammar.h"
 
 #include "gateway/base/fdio.h"
 #include "keys/messages/container.h"
+#include "keys/messages/outlet.h"
+#include "keys/messages/verify.h"
 #include "keys/packets/inflate.h"
 
 #include <inttypes.h>
@@ -18,19 +20,20 @@
 /* What a one-pass packet announces of its signature. */
 struct announced {
 	uint8_t version, type, hash, pk;
+	uint8_t salt_len; /* version 6 */
+	uint8_t salt[ONE_PASS_MAX];
 	bool last;
 };
 
 struct grammar {
-	int out;
-	uint64_t max_plain;
+	const struct unseal_request *request;
 	struct unseal_result *result;
+	struct outlet out;
 	struct announced one_pass[SIGNATURES_MAX];
 	unsigned one_passes; /* before the literal */
 	unsigned signatures; /* before or after it */
 	bool literal, compressed;
 	unsigned fillers;
-	uint64_t pushed;
 };
 
 static enum gw_status
@@ -55,9 +58,44 @@ grammar_skip(struct body *b, unsigned *count, struct why *why)
 	return source_drain(&b->src, NULL, why);
 }
 
-/* RFC 9580, 5.4.  The flag must say "more of my kind follow" for all but the
- * last; a one in front would mean a signature over the packets that follow
- * it, not over the document. */
+/* RFC 9580, 5.4.  The issuer at the end of it is only a hint. */
+static bool
+parse_one_pass(struct announced *a, struct buf *p)
+{
+	a->version = buf_get_u8(p);
+	a->type = buf_get_u8(p);
+	a->hash = buf_get_u8(p);
+	a->pk = buf_get_u8(p);
+	a->salt_len = 0;
+	if (a->version == 6) {
+		a->salt_len = buf_get_u8(p);
+		(void)buf_get(p, a->salt, a->salt_len); /* p turns bad */
+	}
+	(void)buf_take(p, a->version == 6 ? 32 : 8);
+	a->last = buf_get_u8(p) != 0;
+	return buf_done(p);
+}
+
+/* Have hashed what it announces, when somebody wants that.  A hash that is
+ * none of ours is passed over: its signature will be refused for it. */
+static enum gw_status
+want_announced(
+    const struct grammar *g, const struct announced *a, struct why *why)
+{
+	enum digests_form form =
+	    a->type == PACKET_SIG_TEXT ? DIGESTS_TEXT : DIGESTS_BINARY;
+	enum gw_status st;
+
+	if (g->request->digests == NULL)
+		return GW_OK;
+	st = digests_want(
+	    g->request->digests, a->hash, form, a->salt, a->salt_len, why);
+	return st == GW_REFUSED ? GW_OK : st;
+}
+
+/* The flag must say "more of my kind follow" for all but the last; a one in
+ * front would mean a signature over the packets that follow it, not over the
+ * document. */
 static enum gw_status
 read_one_pass(struct grammar *g, struct body *b, struct why *why)
 {
@@ -77,20 +115,12 @@ read_one_pass(struct grammar *g, struct body *b, struct why *why)
 	    (st = source_fill(&b->src, why)) != GW_OK)
 		return st;
 	buf_view(&p, raw, len);
-	a->version = buf_get_u8(&p);
-	a->type = buf_get_u8(&p);
-	a->hash = buf_get_u8(&p);
-	a->pk = buf_get_u8(&p);
-	if (a->version == 6)
-		(void)buf_take(&p, buf_get_u8(&p));   /* salt: p turns bad */
-	(void)buf_take(&p, a->version == 6 ? 32 : 8); /* issuer: a hint */
-	a->last = buf_get_u8(&p) != 0;
-	if (!buf_done(&p) || b->src.left > 0)
+	if (!parse_one_pass(a, &p) || b->src.left > 0)
 		return refuse(why, REASON_MALFORMED, "a wrong one-pass packet");
 	if (a->version != 3 && a->version != 6)
 		return refuse(why, REASON_UNSUPPORTED, "one-pass version");
 	g->one_passes++;
-	return GW_OK;
+	return want_announced(g, a, why);
 }
 
 /* RFC 9580, 5.9: format, name, date; then the document. */
@@ -114,19 +144,21 @@ read_literal_head(struct grammar *g, struct body *b, struct why *why)
 	return GW_OK;
 }
 
+/* Signatures of the old style are all known by now. */
 static enum gw_status
-too_large(const struct grammar *g, struct why *why)
+want_prefixed(const struct grammar *g, struct why *why)
 {
-	why_set(why, REASON_TOO_LARGE,
-	    "the document is larger than the %" PRIu64 " bytes allowed",
-	    g->max_plain);
-	return GW_REFUSED;
+	const struct buf *all = &g->result->signatures;
+
+	if (g->request->digests == NULL || g->signatures == 0)
+		return GW_OK;
+	return verify_want(
+	    g->request->digests, all->data, all->len, false, why);
 }
 
 static enum gw_status
 read_literal(struct grammar *g, struct body *b, struct why *why)
 {
-	struct unseal_result *r = g->result;
 	enum gw_status st;
 
 	if (g->literal)
@@ -134,19 +166,37 @@ read_literal(struct grammar *g, struct body *b, struct why *why)
 	if (g->one_passes > 0 && !g->one_pass[g->one_passes - 1].last)
 		return refuse(why, REASON_MALFORMED, "a signature is missing");
 	g->literal = true;
-	if ((st = read_literal_head(g, b, why)) != GW_OK)
+	if ((st = want_prefixed(g, why)) != GW_OK ||
+	    (st = read_literal_head(g, b, why)) != GW_OK)
 		return st;
 	while ((st = source_fill(&b->src, why)) == GW_OK && b->src.left > 0) {
-		r->plain_size += b->src.left;
-		if (g->max_plain != 0 && r->plain_size > g->max_plain)
-			return too_large(g, why);
-		st = fd_write_all(g->out, b->src.at, b->src.left, why);
+		st = outlet_put(&g->out, b->src.at, b->src.left, why);
 		if (st != GW_OK)
 			return st;
-		container_push_back(g->out, r->plain_size, &g->pushed);
 		source_take(&b->src, b->src.left);
 	}
+	if (st == GW_OK)
+		st = outlet_end(&g->out, why);
+	g->result->plain_size = g->out.size;
 	return st;
+}
+
+/* Version 6 has its salt in both (RFC 9580, 5.2.3 and 5.4): what was hashed
+ * for the one must be what the other is over. */
+static bool
+same_salt(const struct announced *a, struct buf *sig)
+{
+	const uint8_t *salt;
+	uint8_t len;
+
+	(void)buf_take(sig, 4);
+	(void)buf_take(sig, buf_get_u32(sig)); /* hashed area */
+	(void)buf_take(sig, buf_get_u32(sig)); /* the other */
+	(void)buf_take(sig, 2);
+	len = buf_get_u8(sig);
+	salt = buf_take(sig, len);
+	return salt != NULL && len == a->salt_len &&
+	       memcmp(salt, a->salt, len) == 0;
 }
 
 /* The signatures close what the one-pass packets opened, innermost first. */
@@ -156,10 +206,14 @@ agrees(const struct grammar *g, const struct buf *sig)
 	const struct announced *a =
 	    &g->one_pass[g->one_passes - 1 - g->signatures];
 	int version = a->version == 6 ? 6 : 4;
+	struct buf view;
 
-	return sig->len >= 4 && sig->data[0] == version &&
-	       sig->data[1] == a->type && sig->data[2] == a->pk &&
-	       sig->data[3] == a->hash;
+	if (sig->len < 4 || sig->data[0] != version ||
+	    sig->data[1] != a->type || sig->data[2] != a->pk ||
+	    sig->data[3] != a->hash)
+		return false;
+	buf_view(&view, sig->data, sig->len);
+	return version == 4 || same_salt(a, &view);
 }
 
 static enum gw_status
@@ -197,7 +251,7 @@ static enum gw_status read_packets(
 static enum gw_status
 read_compressed(struct grammar *g, struct body *b, struct why *why)
 {
-	uint64_t max = g->max_plain != 0 ? g->max_plain + FRAME_MAX : 0;
+	uint64_t max = g->request->max_plain;
 	struct source *inside = NULL;
 	enum gw_status st;
 
@@ -206,6 +260,8 @@ read_compressed(struct grammar *g, struct body *b, struct why *why)
 	if (g->compressed)
 		return refuse(why, REASON_MALFORMED, "compressed twice");
 	g->compressed = true;
+	if (max != 0)
+		max += FRAME_MAX;
 	if ((st = inflate_open(&b->src, max, &inside, why)) != GW_OK)
 		return st;
 	st = read_packets(g, inside, why);
@@ -231,8 +287,8 @@ read_packet(struct grammar *g, struct body *b, struct why *why)
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
 		if (readers[i].tag == b->tag)
 			return readers[i].read(g, b, why);
-	why_set(why, REASON_MALFORMED,
-	    "packet type %d inside the encrypted message", b->tag);
+	why_set(
+	    why, REASON_MALFORMED, "packet type %d inside the message", b->tag);
 	return GW_REFUSED;
 }
 
@@ -248,20 +304,55 @@ read_packets(struct grammar *g, struct source *from, struct why *why)
 	return st == GW_NONE ? GW_OK : st;
 }
 
-enum gw_status
-grammar_read(struct source *from, int out, uint64_t max_plain,
-    struct unseal_result *result, struct why *why)
+static enum gw_status
+check_whole(const struct grammar *g, struct why *why)
 {
-	struct grammar g = {
-		.out = out, .max_plain = max_plain, .result = result
-	};
-	enum gw_status st = read_packets(&g, from, why);
-
-	if (st != GW_OK)
-		return st;
-	if (!g.literal)
+	if (!g->literal)
 		return refuse(why, REASON_MALFORMED, "there is no document");
-	if (g.one_passes > 0 && g.signatures != g.one_passes)
+	if (g->one_passes > 0 && g->signatures != g->one_passes)
 		return refuse(why, REASON_MALFORMED, "a signature is missing");
 	return GW_OK;
+}
+
+enum gw_status
+grammar_read(const struct unseal_request *request, struct source *from,
+    struct body *first, uint64_t hint, int out, struct unseal_result *result,
+    struct why *why)
+{
+	struct grammar g = { .request = request, .result = result };
+	enum gw_status st = GW_OK;
+
+	outlet_open(&g.out, out, request->max_plain, hint, request->digests);
+	if (first != NULL)
+		st = read_packet(&g, first, why);
+	if (st == GW_OK)
+		st = read_packets(&g, from, why);
+	outlet_close(&g.out);
+	return st == GW_OK ? check_whole(&g, why) : st;
+}
+
+enum gw_status
+grammar_signatures(
+    struct source *from, struct unseal_result *result, struct why *why)
+{
+	struct grammar g = { .result = result };
+	struct body b;
+	enum gw_status st;
+
+	while ((st = body_next(&b, from, why)) == GW_OK) {
+		if (grammar_filler(&b))
+			st = grammar_skip(&b, &g.fillers, why);
+		else if (b.tag == BODY_SIGNATURE)
+			st = read_signature(&g, &b, why);
+		else
+			st = refuse(why, REASON_MALFORMED,
+			    "something else beside the signatures");
+		if (st != GW_OK)
+			return st;
+	}
+	if (st == GW_NONE && g.signatures == 0) {
+		why_set(why, REASON_UNSIGNED, "there is no signature");
+		return GW_REFUSED;
+	}
+	return st == GW_NONE ? GW_OK : st;
 }

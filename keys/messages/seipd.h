@@ -47,6 +47,15 @@ enum gw_status librepgp_check(const struct librepgp_params *, struct why *);
 enum gw_status seipd1_open(struct source *from, uint64_t hint, int algorithm,
     const struct buf *key, struct source **out, struct why *);
 void seipd1_close(struct source *);
+/*
+ * Version 1 alone: could this key be the right one, by the repeated octets of
+ * the prefix and the header of a packet behind it?  Only to choose between
+ * keys that came out of passwords; asked about others it would be an oracle
+ * (RFC 9580, 5.13.1 and 13.4).
+ */
+#define SEIPD1_PEEK_LEN 19 /* the prefix and one octet */
+bool seipd1_peek(
+    const uint8_t *data, size_t len, int algorithm, const struct buf *key);
 enum gw_status seipd2_open(struct source *from, uint64_t hint,
     const struct seipd2_params *, const struct buf *key, struct source **out,
     struct why *);

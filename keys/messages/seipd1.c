@@ -193,6 +193,36 @@ seipd1_close(struct source *s)
 	release((struct seipd1 *)s);
 }
 
+/* Marker, padding, literal, compressed, one-pass, signature: what a message
+ * can begin with, in the new format or the old. */
+static bool
+begins_packet(uint8_t head)
+{
+	int tag = head & 0x40 ? head & 0x3f : head >> 2 & 0x0f;
+
+	return (head & 0x80) != 0 && (tag == 2 || tag == 4 || tag == 8 ||
+					 tag == 10 || tag == 11 || tag == 21);
+}
+
+bool
+seipd1_peek(
+    const uint8_t *data, size_t len, int algorithm, const struct buf *key)
+{
+	uint8_t clear[PREFIX_LEN + 1];
+	gcry_cipher_hd_t cipher = NULL;
+	bool ok =
+	    len >= sizeof(clear) && cipher_key_len(algorithm) > 0 &&
+	    key->len == cipher_key_len(algorithm) &&
+	    cfb_open(&cipher, cipher_gcry(algorithm), key) &&
+	    gcry_cipher_decrypt(
+		cipher, clear, sizeof(clear), data, sizeof(clear)) == 0 &&
+	    memcmp(clear + PREFIX_LEN - 4, clear + PREFIX_LEN - 2, 2) == 0 &&
+	    begins_packet(clear[PREFIX_LEN]);
+
+	gcry_cipher_close(cipher);
+	return ok;
+}
+
 enum gw_status
 seipd1_start(struct seipd_writer *w, const struct buf *key, uint8_t *out,
     struct why *why)

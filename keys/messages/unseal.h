@@ -40,8 +40,9 @@ struct unseal_request {
 	int session_cipher;
 	uint64_t max_plain; /* refuse beyond this many bytes; 0: no limit */
 	/* Hash what the signatures announced in front of the document need, on
-	 * the way; NULL: somebody will read it again.  Prefixed and cleartext
-	 * signatures are found too late for some of it. */
+	 * the way, and whatever else was wanted of it; NULL: somebody will read
+	 * it again.  Nothing of a cleartext goes there: its signatures are
+	 * found too late, so it must be read again. */
 	struct digests *digests;
 };
 
@@ -56,20 +57,23 @@ struct unseal_result {
 	char name[256]; /* literal's name: foreign, unchecked */
 	uint8_t format; /* 'b', 't', 'u' */
 	uint32_t date;
-	struct buf signatures; /* whole signature packets, in order */
-	bool aead;
+	struct buf signatures;  /* whole signature packets, in order */
+	bool aead;              /* SEIPDv2 or LibrePGP's packet */
 	struct buf session_key; /* what opened it, wiped by the free function */
 	int session_cipher;
 };
 
 /*
  * Read `in` (binary or armored) and write the document to `out`.  Exactly one
- * grammar: encrypted( signed( literal ) ), optionally compressed inside;
- * anything beside it refuses.  GW_OK only after the integrity of the whole
- * was proven; what `out` holds before that or after a failure is worth
- * nothing and must be thrown away.  Memory is constant; every count and size
- * bounded.  A cleartext document is written without dash-escapes and without
- * the line end before its signatures.
+ * grammar: encrypted( signed( literal ) ), optionally compressed inside, or of
+ * the shapes that are asked for the inside alone; anything beside it refuses.
+ * GW_OK only after the integrity of the whole was proven (of what is not
+ * encrypted: nothing, its signatures do that); what `out` holds before that
+ * or after a failure is worth nothing and must be thrown away.  Memory is
+ * constant; every count and size bounded.  A cleartext document is written as
+ * it was signed: without dash-escapes, white space before line ends, and the
+ * line end before its signatures.  Not encrypted and without any signature:
+ * GW_REFUSED, UNSIGNED.
  */
 enum gw_status unseal_stream(const struct unseal_request *, int in, int out,
     struct unseal_result *, struct why *);

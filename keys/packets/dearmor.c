@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_MAX_LEN  1000 /* of header lines; nobody writes longer ones */
 #define HEADERS_MAX   64
 #define BLANKS_MAX    1000
 #define BOM           "\xef\xbb\xbf"
@@ -18,6 +17,7 @@ struct dearmor {
 	uint32_t bits; /* characters decoded but not yet three octets */
 	int have;      /* how many of them */
 	int pads;      /* '=' seen in the present group */
+	enum dearmor_block block;
 	bool line_start;
 	bool in_body;
 	int8_t value[256]; /* of a base 64 character, else -1 */
@@ -37,25 +37,26 @@ cut(struct why *why)
 	return GW_REFUSED;
 }
 
-/* One line without its end and trailing white space, as text; GW_NONE at the
- * end of input.  A line that does not fit is refused. */
-static enum gw_status
-read_line(struct dearmor *d, char line[LINE_MAX_LEN + 1], struct why *why)
+enum gw_status
+dearmor_line(
+    struct source *from, char line[DEARMOR_LINE_MAX + 1], struct why *why)
 {
 	size_t n = 0;
 	bool any = false;
 	int c;
 
 	for (;;) {
-		enum gw_status st = source_byte(d->from, &c, why);
+		enum gw_status st = source_byte(from, &c, why);
 
 		if (st != GW_OK)
 			return st;
 		if (c < 0 || c == '\n')
 			break;
 		any = true;
-		if (n == LINE_MAX_LEN)
+		if (n == DEARMOR_LINE_MAX)
 			return malformed(why, "a line is far too long");
+		if (c == 0)
+			return malformed(why, "a zero octet in the armor");
 		line[n++] = (char)c;
 	}
 	while (n > 0 && strchr(" \t\r", line[n - 1]) != NULL)
@@ -64,34 +65,29 @@ read_line(struct dearmor *d, char line[LINE_MAX_LEN + 1], struct why *why)
 	return c < 0 && !any ? GW_NONE : GW_OK;
 }
 
-/* What the first line says it is. */
-static enum gw_status
-check_begin(const char *line, struct why *why)
-{
-	static const char message[] = "-----BEGIN PGP MESSAGE-----";
-	static const char clear[] = "-----BEGIN PGP SIGNED MESSAGE-----";
+static const struct {
+	enum dearmor_block block;
+	const char *begin, *end;
+} blocks[] = {
+	{ DEARMOR_MESSAGE, "-----BEGIN PGP MESSAGE-----",
+	    "-----END PGP MESSAGE-----" },
+	{ DEARMOR_CLEARTEXT, "-----BEGIN PGP SIGNED MESSAGE-----", NULL },
+	{ DEARMOR_SIGNATURE, "-----BEGIN PGP SIGNATURE-----",
+	    "-----END PGP SIGNATURE-----" },
+};
 
-	if (strcmp(line, message) == 0)
-		return GW_OK;
-	if (strcmp(line, clear) == 0) {
-		why_set(why, REASON_NOT_ENCRYPTED,
-		    "signed in clear text, not encrypted");
-		return GW_REFUSED;
-	}
-	return malformed(why, "it starts neither as a packet nor as armor");
-}
+#define BLOCKS (sizeof(blocks) / sizeof(blocks[0]))
 
-/* Blank lines, the BEGIN line, headers, a blank line (RFC 9580, 6.2). */
-static enum gw_status
-read_head(struct dearmor *d, struct why *why)
+enum gw_status
+dearmor_begin(struct source *from, enum dearmor_block *block, struct why *why)
 {
-	char line[LINE_MAX_LEN + 1];
+	char line[DEARMOR_LINE_MAX + 1];
 	enum gw_status st;
 	const char *p;
 	unsigned n = 0;
 
 	do {
-		if ((st = read_line(d, line, why)) == GW_NONE ||
+		if ((st = dearmor_line(from, line, why)) == GW_NONE ||
 		    n++ > BLANKS_MAX)
 			return malformed(why, "it is empty");
 		if (st != GW_OK)
@@ -100,10 +96,24 @@ read_head(struct dearmor *d, struct why *why)
 		if (n == 1 && strncmp(p, BOM, 3) == 0)
 			p += 3;
 	} while (*p == '\0');
-	if ((st = check_begin(p, why)) != GW_OK)
-		return st;
-	for (n = 0; n < HEADERS_MAX; n++) {
-		if ((st = read_line(d, line, why)) != GW_OK)
+	for (size_t i = 0; i < BLOCKS; i++) {
+		if (strcmp(p, blocks[i].begin) != 0)
+			continue;
+		*block = blocks[i].block;
+		return GW_OK;
+	}
+	return malformed(why, "it starts neither as a packet nor as armor");
+}
+
+/* Headers, which say nothing that counts, and a blank line (RFC 9580, 6.2). */
+static enum gw_status
+read_headers(struct dearmor *d, struct why *why)
+{
+	char line[DEARMOR_LINE_MAX + 1];
+	enum gw_status st;
+
+	for (unsigned n = 0; n < HEADERS_MAX; n++) {
+		if ((st = dearmor_line(d->from, line, why)) != GW_OK)
 			return st == GW_NONE ? cut(why) : st;
 		if (line[0] == '\0')
 			return GW_OK;
@@ -130,9 +140,8 @@ read_rest(struct dearmor *d, struct why *why)
 static enum gw_status
 read_tail(struct dearmor *d, int first, struct why *why)
 {
-	static const char end[] = "-----END PGP MESSAGE-----";
-	char line[LINE_MAX_LEN + 1];
-	const char *expect = first == '-' ? end + 1 : end;
+	const char *expect = blocks[d->block].end + (first == '-' ? 1 : 0);
+	char line[DEARMOR_LINE_MAX + 1];
 	enum gw_status st = GW_OK;
 
 	if (d->have != 0 || d->pads != 0)
@@ -141,11 +150,11 @@ read_tail(struct dearmor *d, int first, struct why *why)
 		/* Four more characters; RFC 9580, 6.1 wants a wrong one
 		 * ignored, and what it shall find is found by the
 		 * integrity protection inside. */
-		if ((st = read_line(d, line, why)) == GW_OK &&
+		if ((st = dearmor_line(d->from, line, why)) == GW_OK &&
 		    strlen(line) != 4)
 			return malformed(why, "a wrong armor check sum");
 	}
-	if (st == GW_OK && (st = read_line(d, line, why)) == GW_OK) {
+	if (st == GW_OK && (st = dearmor_line(d->from, line, why)) == GW_OK) {
 		if (strcmp(line, expect) != 0)
 			return malformed(why, "a wrong end of the armor");
 		d->src.end = true;
@@ -163,6 +172,9 @@ flush_group(struct dearmor *d)
 	if (d->have + d->pads != 4 || d->pads > 2)
 		return false;
 	d->bits <<= 6 * d->pads;
+	/* Bits that belong to no octet: one way of writing them is enough. */
+	if ((d->bits & ((1u << 8 * d->pads) - 1)) != 0)
+		return false;
 	for (int i = 0; i < octets; i++)
 		d->out[d->src.left++] = (uint8_t)(d->bits >> (16 - 8 * i));
 	d->bits = 0;
@@ -229,7 +241,7 @@ dearmor_more(struct source *s, struct why *why)
 	int c;
 
 	if (!d->in_body) {
-		if ((st = read_head(d, why)) != GW_OK)
+		if ((st = read_headers(d, why)) != GW_OK)
 			return st;
 		d->in_body = d->line_start = true;
 	}
@@ -256,8 +268,8 @@ dearmor_wanted(uint8_t first)
 }
 
 enum gw_status
-dearmor_open(
-    struct source *from, uint64_t hint, struct source **out, struct why *why)
+dearmor_open(struct source *from, enum dearmor_block block, uint64_t hint,
+    struct source **out, struct why *why)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -275,6 +287,7 @@ dearmor_open(
 		d->value[(uint8_t)digits[i]] = (int8_t)i;
 	d->src.more = dearmor_more;
 	d->from = from;
+	d->block = block;
 	*out = &d->src;
 	return GW_OK;
 }

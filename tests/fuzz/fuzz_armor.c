@@ -39,11 +39,14 @@ streaming(const uint8_t *data, size_t size)
 	int fd = fuzz_file(data, size);
 	struct source_fd from;
 	struct source *bare;
+	enum dearmor_block block;
 	struct why why;
 
 	if (source_fd_open(&from, fd, &why) != GW_OK)
 		abort();
-	if (dearmor_open(&from.src, from.hint, &bare, &why) == GW_OK) {
+	if (dearmor_begin(&from.src, &block, &why) == GW_OK &&
+	    block != DEARMOR_CLEARTEXT &&
+	    dearmor_open(&from.src, block, from.hint, &bare, &why) == GW_OK) {
 		(void)source_drain(bare, NULL, &why);
 		dearmor_close(bare);
 	}

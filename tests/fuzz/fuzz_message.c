@@ -46,7 +46,7 @@ inside(uint8_t *data, size_t size)
 
 	memset(&r, 0, sizeof(r));
 	buf_init(&r.signatures, UNSEAL_SIGNATURES_MAX);
-	(void)grammar_read(&s, fuzz_null, q.max_plain, &r, &why);
+	(void)grammar_read(&q, &s, NULL, size, fuzz_null, &r, &why);
 	unseal_result_free(&r);
 }
 

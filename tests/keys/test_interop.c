@@ -499,6 +499,7 @@ START_TEST(rfc9580)
 		struct buf text, msg, raw, plain;
 		struct source_fd file;
 		struct source *bare;
+		enum dearmor_block block;
 		struct unseal_request q = { .unwrap = rfc_unwrap };
 		struct unseal_result r;
 		struct why why;
@@ -512,7 +513,10 @@ START_TEST(rfc9580)
 		in = craft_file(text.data, text.len);
 		ck_assert_int_eq(source_fd_open(&file, in, &why), GW_OK);
 		ck_assert_int_eq(
-		    dearmor_open(&file.src, file.hint, &bare, &why), GW_OK);
+		    dearmor_begin(&file.src, &block, &why), GW_OK);
+		ck_assert_int_eq(dearmor_open(&file.src, block, file.hint,
+				     &bare, &why),
+		    GW_OK);
 		ck_assert_int_eq(
 		    source_read(bare, bytes, sizeof(bytes), &len, &why), GW_OK);
 		/* A PKESK of ours in front: the SKESKs are read over. */
