@@ -328,10 +328,21 @@ share_put_certificates(
 		for (size_t j = 0; j < p->certificate_count; j++) {
 			put_text(b, cfg->partner[i].name);
 			buf_put_u8(b, cfg->partner[i].aead);
+			buf_put_u8(b, cfg->partner[i].post_quantum);
 			put_bytes(b, &p->certificate[j]);
 		}
 	}
 	return !b->bad;
+}
+
+static enum config_post_quantum
+get_post_quantum(struct buf *b)
+{
+	uint8_t v = buf_get_u8(b);
+
+	if (v > POST_QUANTUM_REQUIRE)
+		b->bad = true;
+	return (enum config_post_quantum)v;
 }
 
 bool
@@ -352,6 +363,7 @@ share_get_certificates(struct buf *b, struct share_certificates *s)
 
 		get_label(b, c->partner, sizeof(c->partner));
 		c->aead = buf_get_u8(b) != 0;
+		c->post_quantum = get_post_quantum(b);
 		get_bytes(b, &c->bytes);
 	}
 	return buf_done(b);

@@ -16,6 +16,7 @@
 struct share_certificate {
 	char partner[DOC_LABEL_SIZE];
 	bool aead; /* may AEAD be used to this partner? */
+	enum config_post_quantum post_quantum;
 	struct buf bytes;
 };
 

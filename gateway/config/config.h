@@ -14,6 +14,13 @@
 enum config_content { CONTENT_ANY, CONTENT_XML };
 /* When is a dropped file finished?  (spool/watch.h has the meanings.) */
 enum config_complete { COMPLETE_RENAME, COMPLETE_QUIET, COMPLETE_MARKER };
+/* Keys that withstand a quantum computer (RFC 9980), towards one partner. */
+enum config_post_quantum {
+	POST_QUANTUM_AUTO, /* as prefer where libgcrypt can, else as off */
+	POST_QUANTUM_OFF,
+	POST_QUANTUM_PREFER,
+	POST_QUANTUM_REQUIRE
+};
 /* How much confinement a role must get before it may work. */
 enum config_confinement { CONFINE_ANY, CONFINE_SECCOMP, CONFINE_FULL };
 
@@ -56,7 +63,8 @@ struct config_partner {
 	const char *file;                /* where it stands, for messages */
 	struct config_list certificates; /* absolute paths */
 	bool aead;                       /* false: never AEAD, "aead = never" */
-	struct config_server *send;      /* NULL: none */
+	enum config_post_quantum post_quantum;
+	struct config_server *send; /* NULL: none */
 	struct config_server *collect;
 	int64_t retry_first_ms, retry_max_ms, lifetime_ms;
 	struct config_flow *flow;

@@ -40,6 +40,7 @@ static const struct config_keyword keywords[] = {
 
 	{ "partner", "certificates", "list", "", true },
 	{ "partner", "aead", "auto|never", "auto", false },
+	{ "partner", "post-quantum", "auto|off|prefer|require", "auto", false },
 	{ "partner", "retry-first", "time", "15s", false },
 	{ "partner", "retry-max", "time", "30m", false },
 	{ "partner", "lifetime", "time", "5d", false },

@@ -3,6 +3,7 @@
 
 #include "gateway/config/config_field.h"
 #include "gateway/config/config_value.h"
+#include "keys/messages/seal.h"
 
 #include <grp.h>
 #include <pwd.h>
@@ -371,6 +372,21 @@ check_ways(const struct config_partner *partner, const struct config_place *p)
 		    "shorter than retry-first; nothing would be tried twice");
 }
 
+/* What is asked for by name must be possible; auto takes what there is. */
+static enum config_post_quantum
+read_post_quantum(const struct config_place *p)
+{
+	enum config_post_quantum want =
+	    (enum config_post_quantum)config_field_choice(
+		p, "post-quantum", POST_QUANTUM_OFF);
+	struct why why;
+
+	if (want >= POST_QUANTUM_PREFER && seal_can_post_quantum(&why) != GW_OK)
+		config_field_wrong(p, "post-quantum",
+		    "%s; auto and off are possible", why.text);
+	return want;
+}
+
 static void
 read_partner(struct config_partner *partner, const struct config_place *p)
 {
@@ -379,6 +395,7 @@ read_partner(struct config_partner *partner, const struct config_place *p)
 	partner->file = p->file;
 	config_field_files(p, "certificates", &partner->certificates);
 	partner->aead = config_field_choice(p, "aead", 0) == 0;
+	partner->post_quantum = read_post_quantum(p);
 	partner->retry_first_ms =
 	    config_field_time(p, "retry-first", 1, 7 * DAY_MS);
 	partner->retry_max_ms =

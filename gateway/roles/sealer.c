@@ -24,6 +24,7 @@
 struct recipient {
 	char partner[DOC_LABEL_SIZE];
 	bool aead;
+	enum config_post_quantum post_quantum;
 	struct cert *cert;
 };
 
@@ -79,6 +80,7 @@ load_certificates(struct sealer *s, struct opening *o)
 
 		memcpy(r->partner, share.item[i].partner, sizeof(r->partner));
 		r->aead = share.item[i].aead;
+		r->post_quantum = share.item[i].post_quantum;
 		if (cert_parse(share.item[i].bytes.data,
 			share.item[i].bytes.len, &r->cert, &why) != GW_OK)
 			opening_fail("sealer", &why);
@@ -92,9 +94,15 @@ load_certificates(struct sealer *s, struct opening *o)
  * one that expired yesterday beside a fresh one is a rotation, not an error.
  */
 static size_t
-choose(const struct sealer *s, const char *partner, time_t now,
-    const struct cert **to, bool *aead, struct why *why)
+choose(const struct sealer *s, const char *partner, const struct cert **to,
+    struct seal_request *rq, struct why *why)
 {
+	static const enum seal_post_quantum pq[] = { [POST_QUANTUM_AUTO] =
+							 SEAL_PQ_PREFER,
+		[POST_QUANTUM_OFF] = SEAL_PQ_OFF,
+		[POST_QUANTUM_PREFER] = SEAL_PQ_PREFER,
+		[POST_QUANTUM_REQUIRE] = SEAL_PQ_REQUIRE };
+	time_t now = rq->signing.when;
 	size_t n = 0;
 
 	why_set(why, REASON_RECIPIENT_UNFIT, "%s has no certificate", partner);
@@ -105,7 +113,8 @@ choose(const struct sealer *s, const char *partner, time_t now,
 		    cert_usable(r->cert, CERT_ENCRYPT, now, why) != GW_OK)
 			continue;
 		to[n++] = r->cert;
-		*aead = r->aead;
+		rq->container = r->aead ? SEAL_AUTO : SEAL_SEIPD1;
+		rq->post_quantum = pq[r->post_quantum];
 	}
 	return n;
 }
@@ -117,7 +126,6 @@ work(void *ctx, struct msg *m, struct job *job)
 	char partner[DOC_LABEL_SIZE], flow[DOC_LABEL_SIZE], name[DOC_NAME_SIZE];
 	const struct cert *to[RECIPIENTS_MAX];
 	struct seal_result *result = job->result;
-	bool aead = true;
 	const struct cert *own = s->own;
 	struct seal_request rq = { .recipients = to,
 		.name = name,
@@ -137,9 +145,7 @@ work(void *ctx, struct msg *m, struct job *job)
 	job->out = msg_take_fd(m);
 	if (!msg_done(m))
 		return false;
-	rq.recipient_count =
-	    choose(s, partner, rq.signing.when, to, &aead, &job->why);
-	rq.container = aead ? SEAL_AUTO : SEAL_SEIPD1;
+	rq.recipient_count = choose(s, partner, to, &rq, &job->why);
 	job->st = GW_REFUSED;
 	if (rq.recipient_count > 0)
 		job->st =

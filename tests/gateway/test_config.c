@@ -4,6 +4,8 @@
 #include "gateway/config/config_keywords.h"
 #include "gateway/config/config_safe.h"
 #include "gateway/config/config_value.h"
+#include "keys/keys.h"
+#include "keys/messages/seal.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -139,7 +141,8 @@ START_TEST(test_full)
 	put("partners.d/acme.conf",
 	    "partner \"acme\" {\n"
 	    "  certificates = { \"acme.asc\", acme.asc, }\n"
-	    "  aead = never retry-first = 500ms retry-max = 2h lifetime = 1d\n"
+	    "  aead = never post-quantum = off\n"
+	    "  retry-first = 500ms retry-max = 2h lifetime = 1d\n"
 	    "  flow \"same\" { direction = out content = xml max-size = 20M\n"
 	    "    complete = quiet quiet = 3s owners = { root, \"4711\" }\n"
 	    "    remote-name = \"x-{id}-{name}\" }\n"
@@ -183,6 +186,7 @@ START_TEST(test_full)
 	ck_assert_str_eq(
 	    p->certificates.item[1], in_dir("partners.d/acme.asc"));
 	ck_assert(!p->aead);
+	ck_assert_int_eq(p->post_quantum, POST_QUANTUM_OFF);
 	ck_assert_int_eq(p->retry_first_ms, 500);
 	ck_assert_int_eq(p->retry_max_ms, 7200000);
 	ck_assert_int_eq(p->lifetime_ms, 86400000);
@@ -215,6 +219,7 @@ START_TEST(test_full)
 
 	p = config_partner(cfg, "birch");
 	ck_assert(p->aead);
+	ck_assert_int_eq(p->post_quantum, POST_QUANTUM_AUTO);
 	ck_assert_ptr_null(p->send);
 	ck_assert_int_eq(p->retry_max_ms, 1800000);
 	ck_assert(config_has_flow(p, DOC_IN));
@@ -342,7 +347,7 @@ static const struct {
 		"partners.d/p.conf:10: direction: \"up\" is none of out|in",
 		"partners.d/p.conf:11: direction is missing in flow \"h\"" } },
 	{ GLOBALS,
-	    "partner p {\n certificates = acme.asc\n"
+	    "partner p {\n certificates = acme.asc post-quantum = maybe\n"
 	    " retry-first = 2h\n retry-max = 1h\n lifetime = 400d\n"
 	    " send {\n  host = \"a b\"\n  port = 0\n  user = u\n"
 	    "  host-keys = { \"SHA256:abc\",\n   \"MD5:00\" }\n"
@@ -351,7 +356,9 @@ static const struct {
 	    " flow f { direction = out remote-name = \"{id}.{date}\"\n"
 	    "  quiet = 0s owners = { \"nobody-at-all\" } }\n}\n"
 	    "partner p { certificates = acme.asc }\n",
-	    { "partners.d/p.conf:3: retry-first: longer than retry-max",
+	    { "partners.d/p.conf:2: post-quantum: \"maybe\" is none of "
+	      "auto|off|prefer|require",
+		"partners.d/p.conf:3: retry-first: longer than retry-max",
 		"partners.d/p.conf:5: lifetime: ",
 		"partners.d/p.conf:7: host: ", "partners.d/p.conf:8: port: ",
 		"partners.d/p.conf:10: host-keys: \"SHA256:abc\"",
@@ -390,6 +397,40 @@ START_TEST(test_wrong)
 	cfg = load();
 	ck_assert_msg(cfg != NULL, "%s", told);
 	config_free(cfg);
+}
+END_TEST
+
+/* The library decides whether more than off may be promised. */
+START_TEST(test_post_quantum)
+{
+	static const char *const words[] = { "prefer", "require" };
+	struct config *cfg;
+	struct why why;
+	char partner[100];
+
+	ck_assert_int_eq(keys_init(0, &why), GW_OK);
+	put("waybill.conf", GLOBALS);
+	for (int i = 0; i < 2; i++) {
+		snprintf(partner, sizeof(partner),
+		    "partner p {\n certificates = acme.asc\n"
+		    " post-quantum = %s\n}\n",
+		    words[i]);
+		put("partners.d/p.conf", partner);
+		cfg = load();
+		if (seal_can_post_quantum(&why) == GW_OK) {
+			ck_assert_msg(cfg != NULL, "%s", told);
+			ck_assert_int_eq(cfg->partner[0].post_quantum,
+			    POST_QUANTUM_PREFER + i);
+			config_free(cfg);
+			continue;
+		}
+		ck_assert_ptr_null(cfg);
+		ck_assert_ptr_nonnull(strstr(told, "p.conf:3: post-quantum: "));
+		/* What is needed, and what is there. */
+		ck_assert_ptr_nonnull(strstr(told, "libgcrypt 1.12 or later"));
+		ck_assert_ptr_nonnull(strstr(told, why.text));
+	}
+	unlink(in_dir("partners.d/p.conf"));
 }
 END_TEST
 
@@ -595,6 +636,7 @@ main(void)
 	tcase_add_test(t, test_full);
 	tcase_add_loop_test(
 	    t, test_wrong, 0, (int)(sizeof(wrong) / sizeof(wrong[0])));
+	tcase_add_test(t, test_post_quantum);
 	tcase_add_test(t, test_draft);
 	tcase_add_test(t, test_damage);
 	tcase_add_test(t, test_unsafe);

@@ -122,6 +122,49 @@ START_TEST(secrets_survive_and_nothing_more_is_sent)
 }
 END_TEST
 
+/* What may be done towards a partner goes with each of its certificates. */
+START_TEST(certificates_survive_with_what_is_agreed)
+{
+	struct config *cfg = example();
+	struct buf bytes, b, view;
+	struct material_partner partner = { .certificate = &bytes,
+		.certificate_count = 1 };
+	struct material m = { .partner = &partner, .partner_count = 1 };
+	struct share_certificates got;
+
+	buf_init(&bytes, 100);
+	buf_put_text(&bytes, "certificate");
+	buf_init(&m.own_certificate, 100);
+	cfg->partner[0].aead = true;
+	cfg->partner[0].post_quantum = POST_QUANTUM_REQUIRE;
+	buf_init(&b, SHARE_MAX);
+	ck_assert(share_put_certificates(&b, cfg, &m));
+	for (size_t n = 0; n < b.len; n++) {
+		buf_view(&view, b.data, n);
+		ck_assert(!share_get_certificates(&view, &got));
+		share_free_certificates(&got);
+	}
+	buf_view(&view, b.data, b.len);
+	ck_assert(share_get_certificates(&view, &got));
+	ck_assert_uint_eq(got.count, 1);
+	ck_assert_str_eq(got.item[0].partner, "acme");
+	ck_assert(got.item[0].aead);
+	ck_assert_int_eq(got.item[0].post_quantum, POST_QUANTUM_REQUIRE);
+	share_free_certificates(&got);
+	/* A setting that nobody can have written. */
+	buf_reset(&b);
+	cfg->partner[0].post_quantum = POST_QUANTUM_REQUIRE + 1;
+	ck_assert(share_put_certificates(&b, cfg, &m));
+	buf_view(&view, b.data, b.len);
+	ck_assert(!share_get_certificates(&view, &got));
+	share_free_certificates(&got);
+	config_free(cfg);
+	buf_free(&b);
+	buf_free(&bytes);
+	buf_free(&m.own_certificate);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -133,6 +176,7 @@ main(void)
 	tcase_add_test(t, config_survives_the_journey);
 	tcase_add_test(t, every_cut_of_a_config_is_refused);
 	tcase_add_test(t, secrets_survive_and_nothing_more_is_sent);
+	tcase_add_test(t, certificates_survive_with_what_is_agreed);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
