@@ -45,7 +45,7 @@ spool_src	:= $(sort $(wildcard spool/*.c))
 transports_src	:= $(sort $(wildcard transports/*.c))
 gateway_src	:= $(filter-out gateway/main.c,$(sort $(wildcard gateway/*.c \
 		   gateway/config/*.c gateway/roles/*.c gateway/inspect/*.c \
-		   gateway/commands/*.c)))
+		   gateway/commands/*.c gateway/sop/*.c)))
 
 base_pkgs	:=
 keys_pkgs	:= libgcrypt zlib

@@ -3,6 +3,7 @@
 
 #include <gcrypt.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define LEAKS_ARE_SOUGHT
@@ -63,4 +64,13 @@ keys_init(size_t secure_bytes, struct why *why)
 	if (secure_bytes > 0)
 		seed();
 	return GW_OK;
+}
+
+const char *
+keys_library(void)
+{
+	static char text[64];
+
+	snprintf(text, sizeof(text), "libgcrypt %s", gcry_check_version(NULL));
+	return text;
 }
