@@ -23,8 +23,24 @@ enum fit {
 
 struct judgement {
 	enum fit fit;
-	time_t date; /* of the revocation, the expiry ... */
+	time_t date;         /* of the revocation, the expiry ... */
+	const struct pk *pk; /* which is too weak, for this, at that time */
+	enum policy_use use;
+	time_t when;
 };
+
+/* Was it taken back by something that is not older? */
+static bool
+taken_back(const struct cert_story *s, time_t created, time_t when)
+{
+	for (size_t i = 0; i < s->revocation_count; i++) {
+		const struct cert_revocation *r = &s->revocations[i];
+
+		if (r->of_claim && r->created >= created && r->created <= when)
+			return true;
+	}
+	return false;
+}
 
 const struct cert_claim *
 cert_claim_at(const struct cert_story *s, time_t when)
@@ -40,21 +56,7 @@ cert_claim_at(const struct cert_story *s, time_t when)
 		if (best == NULL || c->created >= best->created)
 			best = c;
 	}
-	return best;
-}
-
-/* A user id's claim counts until a revocation that is not older. */
-static const struct cert_claim *
-uid_claim(const struct cert_uid *uid, time_t when)
-{
-	const struct cert_story *s = &uid->story;
-	const struct cert_claim *claim = cert_claim_at(s, when);
-
-	for (size_t i = 0; claim != NULL && i < s->revocation_count; i++)
-		if (s->revocations[i].created >= claim->created &&
-		    s->revocations[i].created <= when)
-			return NULL;
-	return claim;
+	return best != NULL && taken_back(s, best->created, when) ? NULL : best;
 }
 
 /* The claim of the primary user id: the newest that calls itself so, else the
@@ -65,9 +67,10 @@ primary_uid_claim(const struct cert *c, time_t when)
 	const struct cert_claim *best = NULL;
 
 	for (size_t i = 0; i < c->uid_count; i++) {
-		const struct cert_claim *claim = uid_claim(&c->uids[i], when);
+		const struct cert_claim *claim =
+		    cert_claim_at(&c->uids[i].story, when);
 
-		if (claim == NULL)
+		if (claim == NULL || c->uids[i].attribute)
 			continue;
 		if (best == NULL || (claim->primary_uid != best->primary_uid
 					    ? claim->primary_uid
@@ -84,10 +87,11 @@ says_anything(const struct cert_claim *c)
 }
 
 /*
- * What holds for the primary key: the self-signature on the key itself or the
- * one on its primary user id, whichever is newer and says anything about
- * flags or expiry.  Taking one kind before the other would let an old one
- * outlive its correction.
+ * What holds for the primary key.  Version 6: its direct-key signature, which
+ * must be there (RFC 9580, 5.2.3.10), or whoever strips it could undo an
+ * expiry.  Version 4: that or the self-signature on its primary user id,
+ * whichever is newer and says anything about flags or expiry.  Taking one kind
+ * before the other would let an old one outlive its correction.
  */
 static const struct cert_claim *
 primary_claim(const struct cert *c, time_t when)
@@ -95,6 +99,8 @@ primary_claim(const struct cert *c, time_t when)
 	const struct cert_claim *uid = primary_uid_claim(c, when);
 	const struct cert_claim *key = cert_claim_at(&c->keys[0].story, when);
 
+	if (c->keys[0].pk.version == 6)
+		return key;
 	if (uid == NULL || key == NULL)
 		return uid != NULL ? uid : key;
 	if (says_anything(uid) != says_anything(key))
@@ -115,18 +121,47 @@ key_expiry(const struct pk *pk, const struct cert_claim *claim)
 	return claim->key_lifetime == 0 ? 0 : pk->created + claim->key_lifetime;
 }
 
-/* A revoked key stays revoked; a hard revocation reaches into the past. */
+/*
+ * A revoked key stays revoked, whatever is signed later: what is to be used
+ * again can be made again.  A hard revocation reaches into the past.  A
+ * revocation's own expiry is not looked at.
+ */
 static bool
 is_revoked(const struct cert_key *key, time_t when, time_t *date)
 {
+	bool revoked = false;
+
 	for (size_t i = 0; i < key->story.revocation_count; i++) {
 		const struct cert_revocation *r = &key->story.revocations[i];
 
-		*date = r->created;
-		if (r->hard || r->created <= when)
-			return true;
+		if (r->of_claim || (!r->hard && r->created > when))
+			continue;
+		if (!revoked || r->created < *date)
+			*date = r->created;
+		revoked = true;
 	}
-	return false;
+	return revoked;
+}
+
+/* When the first of its claims begins that do not count yet; 0: none. */
+static time_t
+begins(const struct cert_story *s, time_t when)
+{
+	time_t first = 0;
+
+	for (size_t i = 0; i < s->claim_count; i++)
+		if (s->claims[i].created > when &&
+		    (first == 0 || s->claims[i].created < first))
+			first = s->claims[i].created;
+	return first;
+}
+
+static struct judgement
+weak(const struct pk *pk, enum policy_use use, time_t when)
+{
+	return (struct judgement){
+		.fit = FIT_WEAK, .pk = pk, .use = use, .when = when
+	};
 }
 
 /* Bound, born, not revoked, not expired: what every use needs. */
@@ -135,22 +170,35 @@ judge_life(const struct cert *c, size_t i, time_t when)
 {
 	const struct cert_key *key = &c->keys[i];
 	const struct cert_claim *claim = claim_of(c, i, when);
+	struct why why;
 	time_t date = 0;
 
-	if (!key->pk.supported)
-		return (struct judgement){
-			key->pk.weak ? FIT_WEAK : FIT_UNSUPPORTED, 0
-		};
+	if (!key->pk.supported && !key->pk.weak)
+		return (struct judgement){ .fit = FIT_UNSUPPORTED };
+	if (!key->pk.supported ||
+	    (i == 0 && policy_key(&key->pk, POLICY_SELF, when, &why) != GW_OK))
+		return weak(&key->pk, POLICY_SELF, when);
 	if (is_revoked(key, when, &date))
-		return (struct judgement){ FIT_REVOKED, date };
+		return (struct judgement){ .fit = FIT_REVOKED, .date = date };
 	if (key->pk.created > when)
-		return (struct judgement){ FIT_NOT_YET, key->pk.created };
+		return (struct judgement){ .fit = FIT_NOT_YET,
+			.date = key->pk.created };
+	if (claim == NULL && (date = begins(&key->story, when)) != 0)
+		return (struct judgement){ .fit = FIT_NOT_YET, .date = date };
 	if (claim == NULL)
-		return (struct judgement){ FIT_NOT_BOUND, 0 };
+		return (struct judgement){ .fit = FIT_NOT_BOUND };
 	date = key_expiry(&key->pk, claim);
 	if (date != 0 && date <= when)
-		return (struct judgement){ FIT_EXPIRED, date };
-	return (struct judgement){ FIT_GOOD, 0 };
+		return (struct judgement){ .fit = FIT_EXPIRED, .date = date };
+	return (struct judgement){ .fit = FIT_GOOD };
+}
+
+/* Does the subkey agree, at that time? */
+static bool
+is_back_signed(const struct cert_claim *claim, time_t when)
+{
+	return claim->back_signed && claim->back_created <= when &&
+	       (claim->back_expires == 0 || claim->back_expires > when);
 }
 
 static bool
@@ -169,7 +217,10 @@ static struct judgement
 judge(const struct cert *c, size_t i, enum cert_use use, time_t when)
 {
 	const struct pk *pk = &c->keys[i].pk;
+	enum policy_use policy =
+	    use == CERT_SIGN ? POLICY_DATA : POLICY_ENCRYPT;
 	const struct cert_claim *claim;
+	struct why why;
 	struct judgement j = judge_life(c, 0, when);
 
 	if (j.fit != FIT_GOOD)
@@ -183,14 +234,11 @@ judge(const struct cert *c, size_t i, enum cert_use use, time_t when)
 	}
 	claim = claim_of(c, i, when);
 	if (claim == NULL || !has_use(pk, claim, use))
-		return (struct judgement){ FIT_WRONG_USE, 0 };
-	if (use == CERT_ENCRYPT && pk->modulus_len > 0 &&
-	    pk->bits < PK_RSA_BITS_MAKE)
-		return (struct judgement){ FIT_WEAK, 0 };
-	if (use == CERT_SIGN && i != 0 &&
-	    (!claim->back_signed ||
-		(claim->back_expires != 0 && claim->back_expires <= when)))
-		return (struct judgement){ FIT_NO_BACK, 0 };
+		return (struct judgement){ .fit = FIT_WRONG_USE };
+	if (policy_key(pk, policy, when, &why) != GW_OK)
+		return weak(pk, policy, when);
+	if (use == CERT_SIGN && i != 0 && !is_back_signed(claim, when))
+		return (struct judgement){ .fit = FIT_NO_BACK };
 	return j;
 }
 
@@ -229,12 +277,14 @@ explain(const struct cert *c, struct judgement j, enum cert_use use,
 		break;
 	case FIT_NOT_YET:
 		why_set(why, unfit,
-		    "certificate %s: the %s key is from the future, %s", hex,
+		    "certificate %s: the %s key is not valid before %s", hex,
 		    what, day(j.date, date));
 		break;
 	case FIT_WEAK:
-		why_set(why, REASON_WEAK,
-		    "certificate %s: the %s key is too weak", hex, what);
+		why_set(why, REASON_WEAK, "it is too weak");
+		(void)policy_key(j.pk, j.use, j.when, why); /* says why */
+		why_prefix(why, "certificate %s: the %s key", hex, what);
+		why->reason = REASON_WEAK;
 		break;
 	case FIT_UNSUPPORTED:
 		why_set(why, unfit,
@@ -249,8 +299,10 @@ explain(const struct cert *c, struct judgement j, enum cert_use use,
 		    hex);
 		break;
 	case FIT_NOT_BOUND:
-		why_set(
-		    why, unfit, "certificate %s: no valid self-signature", hex);
+		why_set(why, unfit, "certificate %s: no valid %s", hex,
+		    c->keys[0].pk.version == 6
+			? "direct-key signature, or no valid binding"
+			: "self-signature");
 		break;
 	case FIT_WRONG_USE:
 		why_set(why, unfit, "certificate %s: no key for %s", hex, what);
@@ -321,7 +373,8 @@ cert_user_id(const struct cert *c)
 	time_t now = (time_t)(clock_wall_ms() / 1000);
 
 	for (size_t i = 0; i < c->uid_count; i++)
-		if (uid_claim(&c->uids[i], now) != NULL &&
+		if (!c->uids[i].attribute &&
+		    cert_claim_at(&c->uids[i].story, now) != NULL &&
 		    strlen(c->uids[i].text) == c->uids[i].len)
 			return c->uids[i].text;
 	return "";
@@ -458,6 +511,40 @@ cert_reads_seipd2(const struct cert *c, time_t when)
 	return claim != NULL && (claim->features & PACKET_FEATURE_SEIPD2) != 0;
 }
 
+unsigned
+cert_takes_bit(int cipher, int aead)
+{
+	if (cipher < PACKET_AES128 || cipher > PACKET_AES256 || aead < 0 ||
+	    aead > PACKET_GCM)
+		return 0;
+	return aead == 0 ? 1u << (cipher - PACKET_AES128)
+			 : 1u << (3 * (cipher - PACKET_AES128) + aead - 1);
+}
+
+bool
+cert_takes(const struct cert *c, int cipher, int aead, time_t when)
+{
+	const struct cert_claim *claim = primary_claim(c, when);
+	unsigned bit = cert_takes_bit(cipher, aead), listed = 0;
+
+	if (cipher == PACKET_AES128 && (aead == 0 || aead == PACKET_OCB))
+		return true;
+	if (claim != NULL)
+		listed = aead == 0 ? claim->ciphers : claim->suites;
+	return (listed & bit) != 0;
+}
+
+bool
+cert_revoked(const struct cert *c)
+{
+	const struct cert_story *s = &c->keys[0].story;
+
+	for (size_t i = 0; i < s->revocation_count; i++)
+		if (!s->revocations[i].of_claim)
+			return true;
+	return false;
+}
+
 size_t
 cert_candidates(const struct cert *c, const struct sig *sig,
     const struct pk *out[CERT_KEYS_MAX])
@@ -478,7 +565,7 @@ enum gw_status
 cert_signer_fit(const struct cert *c, const struct pk *pk, time_t signed_at,
     time_t now, struct why *why)
 {
-	struct judgement j = { FIT_NOT_BOUND, 0 };
+	struct judgement j = { .fit = FIT_NOT_BOUND };
 	const struct cert_claim *claim;
 	size_t i = 0;
 
@@ -496,10 +583,12 @@ cert_signer_fit(const struct cert *c, const struct pk *pk, time_t signed_at,
 	 */
 	claim = claim_of(c, i, now);
 	if (pk->created > signed_at || c->keys[0].pk.created > signed_at) {
-		j = (struct judgement){ FIT_NOT_YET, pk->created };
+		j = (struct judgement){ .fit = FIT_NOT_YET,
+			.date = pk->created };
 	} else if (key_expiry(pk, claim) != 0 &&
 		   key_expiry(pk, claim) <= signed_at) {
-		j = (struct judgement){ FIT_EXPIRED, key_expiry(pk, claim) };
+		j = (struct judgement){ .fit = FIT_EXPIRED,
+			.date = key_expiry(pk, claim) };
 	}
 	return explain(c, j, CERT_SIGN, why);
 }

@@ -13,28 +13,40 @@ struct cert;
 
 enum cert_use { CERT_SIGN, CERT_ENCRYPT };
 
-/* Parse one certificate, binary or armored (RFC 9580, 10.1).  Packets after
- * the first certificate are refused.  Bounded: 1 MiB, 64 subkeys, 64 user
- * ids, 1024 signatures.  Release with cert_free(). */
+/*
+ * Parse one certificate of version 4 or 6, binary or armored (RFC 9580, 10.1).
+ * Packets after the first certificate are refused, and so are unknown ones of
+ * the critical numbers (4.3).
+ * Bounded: 1 MiB, 64 subkeys, 64 user ids, 1024 signatures that say they are
+ * the owner's; what others say about it is read over.  That goes for
+ * revocations by others, too: a designated revoker (5.2.3.23, deprecated) is
+ * not believed, for his certificate is not at hand.  Release with cert_free().
+ */
 enum gw_status cert_parse(const void *, size_t, struct cert **, struct why *);
 void cert_free(struct cert *);
 /*
  * Certificates one after the other, in one armored block, several, or binary:
- * what people call a keyring.  At most `max` are stored; more is GW_REFUSED.
- * On failure none is left.
+ * what people call a keyring; at most 16 MiB.  At most `max` are stored; more
+ * is GW_REFUSED, and so is one that cannot be read.  On failure none is left.
  */
 enum gw_status cert_parse_all(const void *, size_t, struct cert **out,
     size_t max, size_t *count, struct why *);
 /*
  * Two copies of a certificate become one (RFC 9580, 10.1): every packet of
- * either, once, in canonical order (parts sorted as they first came, each
- * part's signatures newest first; what cannot be verified goes).  So a
- * revocation that only one of them has is never merged away.  GW_REFUSED:
- * another primary key.
+ * either, once, in canonical order (user ids, then subkeys, as they first
+ * came; with each its revocations, then its signatures, newest first).  What
+ * cannot be verified goes.  So a revocation that only one of them has is never
+ * merged away, and a certificate merged with itself is clean.  GW_REFUSED:
+ * another primary key, or one that we cannot verify with.
  */
 enum gw_status cert_merge(
     const struct cert *, const struct cert *, struct cert **out, struct why *);
-/* Add one armored or binary revocation signature by the primary key. */
+/*
+ * Add one armored or binary revocation of the primary key: a bare signature
+ * or, as version 6 has it, with the key before it (RFC 9580, 10.1.2).  The
+ * result is as clean as a merged one.  GW_REFUSED, SIGNATURE_BAD: not by this
+ * key, or no such revocation; CONFIG: of another key.
+ */
 enum gw_status cert_revoke(const struct cert *, const void *sig, size_t,
     struct cert **out, struct why *);
 /* Does the primary key stand revoked, whatever the time? */

@@ -1,10 +1,12 @@
-/* keys/certs/cert_parse.c - packets become a certificate; self-signatures are
- * verified on the way (RFC 9580, 10.1). */
-#include "keys/packets/armor.h"
+/* keys/certs/cert_parse.c - packets become a certificate (RFC 9580, 10.1). */
 #include "keys/certs/cert_parts.h"
+#include "keys/packets/armor.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* RFC 9580, 4.3: packets from here on may be read over. */
+#define FIRST_UNCRITICAL 40
 
 /* The part that signatures belong to which follow now. */
 struct reader {
@@ -19,191 +21,6 @@ malformed(struct why *why, const char *what)
 {
 	why_set(why, REASON_MALFORMED, "bad certificate: %s", what);
 	return GW_REFUSED;
-}
-
-static enum gw_status
-nomem(struct why *why)
-{
-	why_set(why, REASON_INTERNAL, "no memory for a certificate");
-	return GW_AGAIN;
-}
-
-/* Room for one more element behind `count`, zeroed; NULL without memory, and
- * then the old array is still there. */
-static void *
-grow(void *array, size_t count, size_t size)
-{
-	uint8_t *more = realloc(array, (count + 1) * size);
-
-	if (more != NULL)
-		memset(more + count * size, 0, size);
-	return more;
-}
-
-/* RFC 9580, 5.2.4: how a user id is hashed. */
-static void
-hash_uid(gcry_md_hd_t md, const struct cert_uid *uid)
-{
-	uint8_t head[5] = { 0xb4, 0, 0, (uint8_t)(uid->len >> 8),
-		(uint8_t)uid->len };
-
-	gcry_md_write(md, head, sizeof(head));
-	gcry_md_write(md, uid->text, uid->len);
-}
-
-/* Is `sig` a good signature by `signer` over the primary key and, where they
- * are not NULL, that subkey and that user id?  Only GW_AGAIN is an error. */
-static enum gw_status
-check(const struct cert *c, const struct sig *sig, const struct pk *signer,
-    const struct pk *subkey, const struct cert_uid *uid,
-    enum sig_purpose purpose, struct why *why)
-{
-	gcry_md_hd_t md;
-	enum gw_status st;
-
-	if (!sig_hint_fits(sig, signer))
-		return GW_REFUSED;
-	if ((st = sig_md_open(sig, &md, why)) != GW_OK)
-		return st;
-	pk_hash_into(&c->keys[0].pk, md);
-	if (subkey != NULL)
-		pk_hash_into(subkey, md);
-	if (uid != NULL)
-		hash_uid(md, uid);
-	st = sig_verify(sig, signer, purpose, md, why);
-	gcry_md_close(md);
-	return st;
-}
-
-/* A subkey that signs must have signed that it belongs to this primary key,
- * or anybody could claim it for his own certificate. */
-static enum gw_status
-check_back(const struct cert *c, const struct sig *binding,
-    const struct pk *subkey, struct cert_claim *claim, struct why *why)
-{
-	struct sig back;
-	enum gw_status st;
-
-	if (binding->embedded.at == NULL)
-		return GW_OK;
-	st = sig_parse(&back, binding->embedded.at, binding->embedded.len, why);
-	if (st == GW_REFUSED)
-		return GW_OK;
-	if (st != GW_OK)
-		return st;
-	st = back.type == PACKET_SIG_PRIMARY
-		 ? check(c, &back, subkey, subkey, NULL, SIG_FOR_SELF, why)
-		 : GW_REFUSED;
-	claim->back_signed = st == GW_OK;
-	claim->back_expires = back.expires;
-	sig_close(&back);
-	return st == GW_REFUSED ? GW_OK : st;
-}
-
-static enum gw_status
-add_claim(const struct reader *r, struct cert_story *story,
-    const struct sig *sig, const struct cert_key *subkey, struct why *why)
-{
-	struct cert_claim claim = {
-		.created = sig->created,
-		.expires = sig->expires,
-		.key_lifetime = sig->key_lifetime,
-		.has_flags = sig->has_key_flags,
-		.flags = sig->key_flags,
-		.features = sig->features,
-		.primary_uid = sig->primary_uid,
-	};
-	struct cert_claim *claims;
-	enum gw_status st;
-
-	if (subkey != NULL && (claim.flags & PACKET_FLAG_SIGN) != 0 &&
-	    (st = check_back(r->cert, sig, &subkey->pk, &claim, why)) != GW_OK)
-		return st;
-	claims = grow(story->claims, story->claim_count, sizeof(*claims));
-	if (claims == NULL)
-		return nomem(why);
-	story->claims = claims;
-	claims[story->claim_count++] = claim;
-	return GW_OK;
-}
-
-/* RFC 9580, 5.2.3.31: superseded and retired keys were good until then. */
-static enum gw_status
-add_revocation(struct cert_story *story, const struct sig *sig, struct why *why)
-{
-	struct cert_revocation *rev =
-	    grow(story->revocations, story->revocation_count, sizeof(*rev));
-
-	if (rev == NULL)
-		return nomem(why);
-	story->revocations = rev;
-	rev += story->revocation_count++;
-	rev->created = sig->created;
-	rev->hard = !sig->has_revoke_reason ||
-		    (sig->revoke_reason != 1 && sig->revoke_reason != 3 &&
-			sig->revoke_reason != 32);
-	return GW_OK;
-}
-
-/* What a signature of this type would say, here; NULL: nothing to us. */
-static struct cert_story *
-story_of(const struct reader *r, int type, bool *revokes)
-{
-	*revokes = type == PACKET_SIG_REVOKE_KEY ||
-		   type == PACKET_SIG_REVOKE_SUBKEY ||
-		   type == PACKET_SIG_REVOKE_CERT;
-	if (r->subkey != NULL)
-		return type == PACKET_SIG_SUBKEY ||
-			       type == PACKET_SIG_REVOKE_SUBKEY
-			   ? &r->subkey->story
-			   : NULL;
-	if (r->uid != NULL)
-		return (type >= PACKET_SIG_CERT_GENERIC &&
-			   type <= PACKET_SIG_CERT_POSITIVE) ||
-			       type == PACKET_SIG_REVOKE_CERT
-			   ? &r->uid->story
-			   : NULL;
-	return type == PACKET_SIG_DIRECT || type == PACKET_SIG_REVOKE_KEY
-		   ? &r->cert->keys[0].story
-		   : NULL;
-}
-
-/*
- * Signatures that do not count are read over, not refused: anybody can add
- * them to a certificate on its way, and old ones may be weak by now.
- */
-static enum gw_status
-read_signature(struct reader *r, const struct packet *p, struct why *why)
-{
-	struct cert *c = r->cert;
-	struct cert_story *story;
-	struct sig sig;
-	bool revokes;
-	enum gw_status st;
-
-	if (++c->signature_count > CERT_SIGNATURES_MAX)
-		return malformed(why, "too many signatures");
-	if (r->skip)
-		return GW_OK;
-	st = sig_parse(&sig, p->body.data, p->body.len, why);
-	if (st == GW_REFUSED)
-		return GW_OK;
-	if (st != GW_OK)
-		return st;
-	if ((story = story_of(r, sig.type, &revokes)) == NULL)
-		goto done;
-	st = check(c, &sig, &c->keys[0].pk,
-	    r->subkey != NULL ? &r->subkey->pk : NULL, r->uid,
-	    revokes ? SIG_FOR_REVOCATION : SIG_FOR_SELF, why);
-	if (st == GW_OK && revokes)
-		st = add_revocation(story, &sig, why);
-	else if (st == GW_OK)
-		st = add_claim(r, story, &sig, r->subkey, why);
-	else if (st == GW_REFUSED)
-		st = GW_OK;
-done:
-	sig_close(&sig);
-	return st;
 }
 
 static enum gw_status
@@ -234,6 +51,12 @@ read_key(struct reader *r, struct packet *p, struct why *why)
 		pk_close(&pk);
 		return malformed(why, "octets after a public key");
 	}
+	/* RFC 9580, 10.1.1 and 10.1.3: all keys are of one version. */
+	if (!primary && pk.version != c->keys[0].pk.version) {
+		pk_close(&pk);
+		r->skip = true;
+		return GW_OK;
+	}
 	/* A key counts once, or somebody else's key could be repeated until
 	 * looking for its owner finds nothing else. */
 	for (size_t i = 0; i < c->key_count; i++)
@@ -241,9 +64,9 @@ read_key(struct reader *r, struct packet *p, struct why *why)
 			pk_close(&pk);
 			return malformed(why, "the same key twice");
 		}
-	if ((key = grow(c->keys, c->key_count, sizeof(*key))) == NULL) {
+	if ((key = cert_grow(c->keys, c->key_count, sizeof(*key))) == NULL) {
 		pk_close(&pk);
-		return nomem(why);
+		return cert_nomem(why);
 	}
 	c->keys = key;
 	key += c->key_count++;
@@ -253,36 +76,65 @@ read_key(struct reader *r, struct packet *p, struct why *why)
 	return GW_OK;
 }
 
+/* A user id that is there already; a certificate that was put together by
+ * others may have its signatures in two places. */
+static struct cert_uid *
+find_uid(const struct cert *c, const struct packet *p)
+{
+	for (size_t i = 0; i < c->uid_count; i++) {
+		struct cert_uid *uid = &c->uids[i];
+
+		if (uid->attribute == (p->tag == PACKET_USER_ATTRIBUTE) &&
+		    uid->len == p->body.len &&
+		    memcmp(c->raw.data + uid->at, p->body.data, uid->len) == 0)
+			return uid;
+	}
+	return NULL;
+}
+
 static enum gw_status
 read_uid(struct reader *r, const struct packet *p, struct why *why)
 {
 	struct cert *c = r->cert;
 	struct cert_uid *uid;
+	bool attribute = p->tag == PACKET_USER_ATTRIBUTE;
 
+	r->subkey = NULL;
+	r->skip = false;
+	if ((r->uid = find_uid(c, p)) != NULL)
+		return GW_OK;
 	if (c->uid_count == CERT_USER_IDS_MAX)
 		return malformed(why, "too many user ids");
-	if (p->body.len > CERT_USER_ID_LEN)
+	if (!attribute && p->body.len > CERT_USER_ID_LEN)
 		return malformed(why, "user id too long");
-	if ((uid = grow(c->uids, c->uid_count, sizeof(*uid))) == NULL)
-		return nomem(why);
+	if ((uid = cert_grow(c->uids, c->uid_count, sizeof(*uid))) == NULL)
+		return cert_nomem(why);
 	c->uids = uid;
 	uid += c->uid_count++;
-	if ((uid->text = malloc(p->body.len + 1)) == NULL)
-		return nomem(why);
-	memcpy(uid->text, p->body.data, p->body.len);
-	uid->text[p->body.len] = '\0';
+	uid->at = (size_t)(p->body.data - c->raw.data);
 	uid->len = p->body.len;
-	r->subkey = NULL;
+	uid->attribute = attribute;
+	if (!attribute && (uid->text = malloc(uid->len + 1)) == NULL)
+		return cert_nomem(why);
+	if (!attribute) {
+		memcpy(uid->text, p->body.data, uid->len);
+		uid->text[uid->len] = '\0';
+	}
 	r->uid = uid;
-	r->skip = false;
 	return GW_OK;
 }
 
+/*
+ * Unknown packets of the first 40 numbers refuse, the others are read over
+ * (RFC 9580, 4.3).  A known one in the wrong place refuses too: what follows
+ * it would belong to nothing.
+ */
 static enum gw_status
 read_packet(struct reader *r, struct packet *p, struct why *why)
 {
-	if (r->cert->key_count == 0 && p->tag != PACKET_PUBLIC_KEY &&
-	    p->tag != PACKET_MARKER)
+	if (p->tag == PACKET_MARKER || p->tag >= FIRST_UNCRITICAL)
+		return GW_OK;
+	if (r->cert->key_count == 0 && p->tag != PACKET_PUBLIC_KEY)
 		return malformed(why, p->tag == PACKET_SECRET_KEY
 					  ? "this is a secret key"
 					  : "it does not start with one");
@@ -291,13 +143,12 @@ read_packet(struct reader *r, struct packet *p, struct why *why)
 	case PACKET_PUBLIC_SUBKEY:
 		return read_key(r, p, why);
 	case PACKET_USER_ID:
-		return read_uid(r, p, why);
 	case PACKET_USER_ATTRIBUTE:
-		r->skip = true; /* pictures */
-		return GW_OK;
+		return read_uid(r, p, why);
 	case PACKET_SIGNATURE:
-		return read_signature(r, p, why);
-	case PACKET_MARKER:
+		return r->skip ? GW_OK
+			       : cert_story_read(
+				     r->cert, r->subkey, r->uid, p, why);
 	case PACKET_TRUST:
 	case PACKET_PADDING:
 		return GW_OK;
@@ -335,7 +186,7 @@ cert_parse(const void *data, size_t len, struct cert **out, struct why *why)
 	if (len > 2 * CERT_SIZE_MAX)
 		return malformed(why, "larger than 1 MiB");
 	if ((c = calloc(1, sizeof(*c))) == NULL)
-		return nomem(why);
+		return cert_nomem(why);
 	buf_init(&c->raw, CERT_SIZE_MAX);
 	if (armor_looks(data, len)) {
 		st = armor_read(ARMOR_PUBLIC_KEY, data, len, &c->raw, why);
@@ -351,13 +202,6 @@ cert_parse(const void *data, size_t len, struct cert **out, struct why *why)
 	return GW_OK;
 }
 
-static void
-free_story(struct cert_story *s)
-{
-	free(s->claims);
-	free(s->revocations);
-}
-
 void
 cert_free(struct cert *c)
 {
@@ -365,11 +209,11 @@ cert_free(struct cert *c)
 		return;
 	for (size_t i = 0; i < c->key_count; i++) {
 		pk_close(&c->keys[i].pk);
-		free_story(&c->keys[i].story);
+		cert_story_free(&c->keys[i].story);
 	}
 	for (size_t i = 0; i < c->uid_count; i++) {
 		free(c->uids[i].text);
-		free_story(&c->uids[i].story);
+		cert_story_free(&c->uids[i].story);
 	}
 	free(c->keys);
 	free(c->uids);

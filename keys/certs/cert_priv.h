@@ -33,6 +33,14 @@ bool cert_meant_for(const struct cert *, const struct pk *, enum cert_use);
  * features of the self-signature in force)? */
 bool cert_reads_seipd2(const struct cert *, time_t when);
 
+/*
+ * Does the owner say that he reads this cipher: with aead 0 in SEIPDv1, else
+ * with that mode in SEIPDv2 (RFC 9580, 5.2.3.14 and 5.2.3.15)?  AES-128, and
+ * it with OCB, everybody must (9.3, 9.6), whatever the list says; weak
+ * ciphers are never true.
+ */
+bool cert_takes(const struct cert *, int cipher, int aead, time_t when);
+
 /* Keys of this certificate that the signature's hints fit and whose algorithm
  * is the signature's, whether or not they may sign.  Returns how many. */
 size_t cert_candidates(const struct cert *, const struct sig *,

@@ -493,7 +493,10 @@ refused(enum gw_reason reason)
 START_TEST(bounds)
 {
 	struct forge_key sub;
+	struct buf flood;
+	char uid[16];
 
+	buf_init(&flood, 4096);
 	put_primary();
 	switch (_i) {
 	case 0:
@@ -504,12 +507,18 @@ START_TEST(bounds)
 		}
 		break;
 	case 1:
-		for (int i = 0; i < 64; i++)
-			forge_uid(&text, "x");
+		for (int i = 0; i < 64; i++) {
+			snprintf(uid, sizeof(uid), "%d", i);
+			forge_uid(&text, uid);
+		}
 		break;
-	case 2:
+	case 2: /* in the owner's name */
+		forge_sign(&flood, &primary,
+		    &(struct forge_sig){ .type = PACKET_SIG_CERT_POSITIVE,
+			.signer = &primary,
+			.uid = "x" });
 		for (int i = 0; i < 1024; i++)
-			packet_put(&text, PACKET_SIGNATURE, "x", 1);
+			buf_put(&text, flood.data, flood.len);
 		break;
 	case 3:
 		while (text.len <= 1 << 20)
@@ -528,6 +537,7 @@ START_TEST(bounds)
 		break;
 	}
 	refused(REASON_MALFORMED);
+	buf_free(&flood);
 }
 END_TEST
 
