@@ -1,195 +1,93 @@
-/* keys/secrets/secret.c - our own keys: reading them, and the two things that
+/* keys/secrets/secret.c - our own keys: what they are, and the two things that
  * keyholder does with them. */
 #include "keys/secrets/secret.h"
 
 #include "gateway/base/clock.h"
-#include "keys/packets/armor.h"
 #include "keys/secrets/secret_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SECRET_SIZE_MAX (1024 * 1024)
-
-struct secret {
-	struct cert *cert;
-	struct secret_key *keys;
-	size_t count;
-};
-
-/* A transferable secret key taken apart: the certificate in it, and for each
- * key the part that is secret. */
-struct reader {
-	struct buf raw, public;
-	struct {
-		uint8_t fingerprint[PK_FINGERPRINT_MAX];
-		size_t fingerprint_len;
-		struct buf part; /* view on raw */
-	} keys[CERT_KEYS_MAX];
-	size_t count;
-};
-
-static enum gw_status
-malformed(struct why *why, const char *what)
+int
+secret_find(const struct secret *s, const struct pk *pk)
 {
-	why_set(why, REASON_MALFORMED, "bad secret key: %s", what);
-	return GW_REFUSED;
+	for (size_t i = 0; i < s->count; i++)
+		if (pk_same(s->keys[i].pk, pk))
+			return (int)i;
+	return -1;
 }
 
-/* Split one key packet at the place that only its algorithm knows. */
-static enum gw_status
-read_key(struct reader *r, struct packet *p, struct why *why)
+void
+secret_half_close(struct secret_half *h)
 {
-	bool primary = p->tag == PACKET_SECRET_KEY;
-	struct pk pk;
-	enum gw_status st;
+	pk_close(&h->pk);
+	secret_numbers_free(&h->numbers);
+}
 
-	if (primary != (r->count == 0))
-		return malformed(
-		    why, primary ? "more than one" : "no primary key first");
-	if (r->count == CERT_KEYS_MAX)
-		return malformed(why, "too many subkeys");
-	if ((st = pk_parse(&pk, &p->body, why)) != GW_OK)
-		return st;
-	/* Where the secret part begins is unknown then, and what looks public
-	 * may be secret. */
-	if ((st = pk_supported(&pk, why)) == GW_OK) {
-		memcpy(r->keys[r->count].fingerprint, pk.fingerprint,
-		    sizeof(pk.fingerprint));
-		r->keys[r->count].fingerprint_len = pk.fingerprint_len;
-		(void)buf_child(&p->body, buf_left(&p->body),
-		    &r->keys[r->count].part); /* all that is left */
-		r->count++;
-		packet_put(&r->public,
-		    primary ? PACKET_PUBLIC_KEY : PACKET_PUBLIC_SUBKEY, pk.body,
-		    pk.body_len);
-	}
-	pk_close(&pk);
-	return st;
+/* The certificate's own key of that fingerprint, which outlives this. */
+static const struct pk *
+place_of(const struct cert *c, const struct pk *pk)
+{
+	const struct pk *all[CERT_KEYS_MAX];
+	size_t n = cert_keys(c, all);
+
+	for (size_t i = 0; i < n; i++)
+		if (pk_same(all[i], pk))
+			return all[i];
+	return NULL;
 }
 
 static enum gw_status
-read_packets(struct reader *r, struct why *why)
+take_half(struct secret *s, struct secret_half *half, struct why *why)
 {
-	struct packet p;
-	enum gw_status st;
-
-	while ((st = packet_next(&r->raw, &p, why)) == GW_OK) {
-		switch (p.tag) {
-		case PACKET_SECRET_KEY:
-		case PACKET_SECRET_SUBKEY:
-			if ((st = read_key(r, &p, why)) != GW_OK)
-				return st;
-			break;
-		case PACKET_SIGNATURE:
-		case PACKET_USER_ID:
-		case PACKET_USER_ATTRIBUTE:
-			packet_put(&r->public, p.tag, p.body.data, p.body.len);
-			break;
-		case PACKET_MARKER:
-		case PACKET_TRUST:
-		case PACKET_PADDING:
-			break;
-		case PACKET_PUBLIC_KEY:
-			return malformed(why, "this is a certificate only");
-		default:
-			return malformed(why, "a packet that belongs to none");
-		}
-	}
-	if (st != GW_NONE)
-		return st;
-	if (r->count == 0)
-		return malformed(why, "empty");
-	return r->public.bad ? malformed(why, "larger than 1 MiB") : GW_OK;
-}
-
-static enum gw_status
-open_key(struct secret *s, struct reader *r, size_t i, const char *passphrase,
-    struct why *why)
-{
-	const struct pk *all[CERT_KEYS_MAX], *pk = NULL;
-	size_t n = cert_keys(s->cert, all);
+	const struct pk *pk = place_of(s->cert, &half->pk);
 	struct buf numbers;
 	enum gw_status st;
 
-	for (size_t k = 0; k < n; k++)
-		if (all[k]->fingerprint_len == r->keys[i].fingerprint_len &&
-		    memcmp(all[k]->fingerprint, r->keys[i].fingerprint,
-			all[k]->fingerprint_len) == 0)
-			pk = all[k];
-	if (pk == NULL)
-		return malformed(why, "a key got lost");
-	buf_init_secret(&numbers, SECRET_NUMBERS_MAX);
-	st = secret_unlock(&r->keys[i].part, passphrase, &numbers, why);
-	if (st == GW_OK)
-		st = secret_key_open(&s->keys[i], pk, &numbers, why);
-	buf_free(&numbers);
-	/* The primary key may be kept elsewhere: it only certifies. */
-	return st == GW_NONE ? GW_OK : st;
-}
-
-static enum gw_status
-open_keys(
-    struct secret *s, struct reader *r, const char *passphrase, struct why *why)
-{
-	enum gw_status st;
-	bool any = false;
-
-	if ((s->keys = calloc(r->count, sizeof(*s->keys))) == NULL) {
-		why_set(why, REASON_INTERNAL, "no memory for secret keys");
-		return GW_AGAIN;
+	if (pk == NULL) {
+		why_set(why, REASON_MALFORMED,
+		    "bad secret key: the certificate in it has no place for "
+		    "the key %s",
+		    half->pk.hex);
+		return GW_REFUSED;
 	}
-	s->count = r->count;
-	for (size_t i = 0; i < r->count; i++) {
-		if ((st = open_key(s, r, i, passphrase, why)) != GW_OK)
-			return st;
-		any = any || s->keys[i].pk != NULL;
+	buf_view(&numbers, half->numbers.at, half->numbers.len);
+	st = secret_key_open(&s->keys[s->count], pk, &numbers, why);
+	if (st != GW_OK) {
+		secret_key_close(&s->keys[s->count]);
+		return st;
 	}
-	if (any)
-		return GW_OK;
-	why_set(why, REASON_KEY_UNUSABLE, "secret key: no numbers in it");
-	return GW_REFUSED;
+	s->numbers[s->count++] = half->numbers;
+	memset(&half->numbers, 0, sizeof(half->numbers));
+	return GW_OK;
 }
 
 enum gw_status
-secret_parse(const void *data, size_t len, const char *passphrase,
-    struct secret **out, struct why *why)
+secret_assemble(const struct buf *packets, struct secret_half *halves,
+    size_t count, struct secret **out, struct why *why)
 {
-	struct reader *r = NULL;
-	struct secret *s = NULL;
-	enum gw_status st = GW_INTERNAL;
+	struct secret *s = calloc(1, sizeof(*s));
+	enum gw_status st;
 
-	*out = NULL;
-	if (len > 2 * SECRET_SIZE_MAX)
-		return malformed(why, "larger than 1 MiB");
-	if ((r = calloc(1, sizeof(*r))) == NULL ||
-	    (s = calloc(1, sizeof(*s))) == NULL) {
+	if (s == NULL || (s->keys = calloc(count, sizeof(*s->keys))) == NULL ||
+	    (s->numbers = calloc(count, sizeof(*s->numbers))) == NULL) {
+		secret_free(s);
 		why_set(why, REASON_INTERNAL, "no memory for a secret key");
-		free(r);
 		return GW_AGAIN;
 	}
-	buf_init_secret(&r->raw, SECRET_SIZE_MAX);
-	buf_init(&r->public, SECRET_SIZE_MAX);
-	if (armor_looks(data, len)) {
-		st = armor_read(ARMOR_PRIVATE_KEY, data, len, &r->raw, why);
-	} else {
-		buf_put(&r->raw, data, len);
-		st = r->raw.bad ? malformed(why, "larger than 1 MiB") : GW_OK;
+	st = cert_parse(packets->data, packets->len, &s->cert, why);
+	for (size_t i = 0; st == GW_OK && i < count; i++)
+		if (halves[i].numbers.at != NULL)
+			st = take_half(s, &halves[i], why);
+	if (st == GW_OK && s->count == 0) {
+		why_set(
+		    why, REASON_KEY_UNUSABLE, "secret key: no numbers in it");
+		st = GW_REFUSED;
 	}
 	if (st == GW_OK)
-		st = read_packets(r, why);
-	if (st == GW_OK)
-		st = cert_parse(r->public.data, r->public.len, &s->cert, why);
-	if (st == GW_OK)
-		st = open_keys(s, r, passphrase, why);
-	if (st == GW_OK) {
 		*out = s;
-		s = NULL;
-	}
-	secret_free(s);
-	buf_free(&r->public);
-	buf_free(&r->raw);
-	free(r);
+	else
+		secret_free(s);
 	return st;
 }
 
@@ -198,9 +96,12 @@ secret_free(struct secret *s)
 {
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < s->count; i++)
+	for (size_t i = 0; i < s->count; i++) {
 		secret_key_close(&s->keys[i]);
+		secret_numbers_free(&s->numbers[i]);
+	}
 	free(s->keys);
+	free(s->numbers);
 	cert_free(s->cert);
 	free(s);
 }
@@ -225,8 +126,7 @@ secret_sign(struct secret *const *all, size_t count, const char *fingerprint,
 		for (size_t k = 0; k < all[i]->count; k++) {
 			const struct secret_key *key = &all[i]->keys[k];
 
-			if (key->pk == NULL ||
-			    strcmp(key->pk->hex, fingerprint) != 0)
+			if (strcmp(key->pk->hex, fingerprint) != 0)
 				continue;
 			/* Whoever asks may be taken over: a digest could as
 			 * well be that of a new subkey, so the key that
@@ -285,7 +185,7 @@ static bool
 is_for(const struct recipient *to, const struct secret *s,
     const struct secret_key *k)
 {
-	if (k->pk == NULL || k->pk->algorithm != to->algorithm ||
+	if (k->pk->algorithm != to->algorithm ||
 	    !cert_meant_for(s->cert, k->pk, CERT_ENCRYPT))
 		return false;
 	if (to->id == NULL)
