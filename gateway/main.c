@@ -1,8 +1,10 @@
 /* gateway/main.c - one executable: the commands, and the roles. */
 #include "gateway/child.h"
 #include "gateway/commands/commands.h"
+#include "gateway/sop/sop.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +20,7 @@ static const struct {
 	{ "trace", command_trace, "the whole life of one document" },
 	{ "fsck", command_fsck, "do ledger and folders agree?" },
 	{ "key", command_key, "generate, import, export, list keys" },
+	{ "sop", sop_main, "OpenPGP for scripts: sign, encrypt, decrypt ..." },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -44,9 +47,19 @@ finished(int code)
 	return COMMAND_FAILED;
 }
 
+static bool
+called(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strcmp(slash != NULL ? slash + 1 : path, name) == 0;
+}
+
 int
 main(int argc, char **argv)
 {
+	if (argc >= 1 && called(argv[0], SOP_PROGRAM))
+		return finished(sop_main(argc, argv));
 	if (argc < 2)
 		return usage(stderr, COMMAND_USAGE);
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||

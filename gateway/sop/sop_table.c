@@ -30,18 +30,30 @@
 	VALUE("not-after", not_after, "DATE",                                  \
 	    "newer signatures do not count (now)")
 
-static const struct sop_option no_options[] = { { 0 } };
+static const struct sop_option only_no_armor[] = { NO_ARMOR, { 0 } };
 
-static const struct sop_option version_options[] = {
-	FLAG("backend", backend, "of the library that does the arithmetic"),
-	FLAG("extended", extended, "all of it, in several lines"),
-	FLAG("sop-spec", sop_spec, "which specification this follows"),
-	FLAG("sopv", sopv, "of the subset that only verifies"), { 0 }
-};
-
-const struct sop_command sop_table[] = { { "version", sop_version,
-					     version_options, "", 0, 0,
-					     "which program this is" },
-	{ "list-profiles", sop_list_profiles, no_options, "SUBCOMMAND", 1, 1,
-	    "what --profile may say" },
+static const struct sop_option verify_options[] = { NOT_BEFORE, NOT_AFTER,
 	{ 0 } };
+
+static const struct sop_option detach_options[] = { NO_ARMOR,
+	VALUE("signatures-out", signatures_out, "SIGNATURES",
+	    "where they go; needed"),
+	{ 0 } };
+
+static const struct sop_option inline_verify_options[] = { NOT_BEFORE,
+	NOT_AFTER,
+	VALUE("verifications-out", verifications_out, "VERIFICATIONS",
+	    "a line for each signature that counts"),
+	{ 0 } };
+
+const struct sop_command sop_table[] = {
+	{ "merge-certs", sop_merge_certs, only_no_armor, "[CERTS...]", 0,
+	    SOP_LIST_MAX, "add what other copies know" },
+	{ "verify", sop_verify, verify_options, "SIGNATURES CERTS...", 2,
+	    SOP_LIST_MAX, "check detached signatures" },
+	{ "inline-detach", sop_inline_detach, detach_options, "", 0, 0,
+	    "split a signed message" },
+	{ "inline-verify", sop_inline_verify, inline_verify_options, "CERTS...",
+	    1, SOP_LIST_MAX, "check a signed message" },
+	{ 0 }
+};
