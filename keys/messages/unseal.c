@@ -290,6 +290,8 @@ unseal_stream(const struct unseal_request *request, int in, int out,
 	else
 		digest_signed(result);
 close:
+	if (st != GW_OK)
+		buf_free(&result->session_key);
 	esks_free(&u.esks);
 	source_fd_close(&from);
 	return st;

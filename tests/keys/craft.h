@@ -9,6 +9,8 @@
 #include "keys/messages/unseal.h"
 
 #include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -232,16 +234,14 @@ craft_seipd2(const struct craft_chunks *k, const struct buf *inside)
 	return b;
 }
 
-/* What unseal makes of a message; `plain` may be NULL. */
+/* What unseal makes of a message when asked like that; `plain` may be NULL. */
 static inline enum gw_status
-craft_unseal(const void *msg, size_t len, uint64_t max_plain,
+craft_ask(const struct unseal_request *q, const void *msg, size_t len,
     struct unseal_result *r, struct buf *plain, struct why *why)
 {
-	struct unseal_request q = { .unwrap = craft_unwrap,
-		.max_plain = max_plain };
 	int in = craft_file(msg, len);
 	int out = memfd_create("plain", MFD_CLOEXEC);
-	enum gw_status st = unseal_stream(&q, in, out, r, why);
+	enum gw_status st = unseal_stream(q, in, out, r, why);
 
 	if (plain != NULL)
 		*plain = craft_content(out);
@@ -250,20 +250,86 @@ craft_unseal(const void *msg, size_t len, uint64_t max_plain,
 	return st;
 }
 
-/* It must be refused for that reason (REASON_NONE: for any). */
+static inline enum gw_status
+craft_unseal(const void *msg, size_t len, uint64_t max_plain,
+    struct unseal_result *r, struct buf *plain, struct why *why)
+{
+	struct unseal_request q = { .unwrap = craft_unwrap,
+		.max_plain = max_plain };
+
+	return craft_ask(&q, msg, len, r, plain, why);
+}
+
+/* Asked like that, it gives exactly this document. */
 static inline void
-craft_refused(
-    const void *msg, size_t len, uint64_t max_plain, enum gw_reason reason)
+craft_gives(const struct unseal_request *q, const struct buf *msg,
+    const void *data, size_t len)
 {
 	struct unseal_result r;
 	struct why why = { REASON_NONE, "" };
-	enum gw_status st = craft_unseal(msg, len, max_plain, &r, NULL, &why);
+	struct buf plain;
+	enum gw_status st = craft_ask(q, msg->data, msg->len, &r, &plain, &why);
+
+	ck_assert_msg(st == GW_OK, "%s: %s", reason_code(why.reason), why.text);
+	ck_assert_uint_eq(plain.len, len);
+	ck_assert(len == 0 || memcmp(plain.data, data, len) == 0);
+	ck_assert_uint_eq(r.plain_size, len);
+	buf_free(&plain);
+	unseal_result_free(&r);
+}
+
+/* Asked like that, it is refused for this reason (REASON_NONE: for any). */
+static inline void
+craft_denies(const struct unseal_request *q, const void *msg, size_t len,
+    enum gw_reason reason)
+{
+	struct unseal_result r;
+	struct why why = { REASON_NONE, "" };
+	enum gw_status st = craft_ask(q, msg, len, &r, NULL, &why);
 
 	ck_assert_msg(
 	    st == GW_REFUSED && (reason == REASON_NONE || why.reason == reason),
 	    "%s, %s (wanted %s): %s", gw_status_name(st),
 	    reason_code(why.reason), reason_code(reason), why.text);
+	ck_assert_uint_eq(r.session_key.len, 0);
 	unseal_result_free(&r);
+}
+
+/* A file of the shared vectors, from its first armored line on; false when
+ * there are none. */
+static inline bool
+craft_vector(const char *path, struct buf *b)
+{
+	const char *shared = getenv("WAYBILL_SHARED");
+	char name[512];
+	struct why why;
+	uint8_t *begin;
+	int fd;
+
+	snprintf(name, sizeof(name), "%s/vectors/%s",
+	    shared != NULL ? shared : "../shared", path);
+	if ((fd = open(name, O_RDONLY | O_CLOEXEC)) < 0)
+		return false;
+	buf_init(b, CRAFT_MAX);
+	ck_assert_int_eq(fd_read_buf(fd, b, &why), GW_OK);
+	close(fd);
+	begin = memmem(b->data, b->len, "-----BEGIN", 10);
+	if (begin != NULL) {
+		b->len -= (size_t)(begin - b->data);
+		memmove(b->data, begin, b->len);
+	}
+	return true;
+}
+
+/* It must be refused for that reason (REASON_NONE: for any). */
+static inline void
+craft_refused(
+    const void *msg, size_t len, uint64_t max_plain, enum gw_reason reason)
+{
+	struct unseal_request q = { .unwrap = craft_unwrap,
+		.max_plain = max_plain };
+
+	craft_denies(&q, msg, len, reason);
 }
 
 #endif
