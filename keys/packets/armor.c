@@ -1,13 +1,11 @@
-/* keys/packets/armor.c - certificates and keys as text (RFC 9580, 6). */
+/* keys/packets/armor.c - reading packets that came as text (RFC 9580, 6). */
 #include "keys/packets/armor.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* RFC 9580, 6.2 asks for 76; mail and web pages have made longer ones. */
-#define LINE_MAX_IN  1024
-#define LINE_MAX_OUT 64
-#define BYTES_A_LINE (LINE_MAX_OUT / 4 * 3)
+#define LINE_MAX_IN 1024
 
 #define DASHES "-----"
 
@@ -33,21 +31,6 @@ malformed(struct why *why, const char *what)
 	why_set(why, REASON_MALFORMED, "armor: %s", what);
 	return GW_REFUSED;
 }
-
-/* RFC 9580, 6.1.1. */
-static uint32_t
-crc24(uint32_t crc, uint8_t byte)
-{
-	crc ^= (uint32_t)byte << 16;
-	for (int i = 0; i < 8; i++) {
-		crc <<= 1;
-		if ((crc & 0x1000000) != 0)
-			crc ^= 0x1864cfb;
-	}
-	return crc;
-}
-
-#define CRC24_START 0xb704ceu
 
 bool
 armor_looks(const void *data, size_t len)
@@ -130,7 +113,7 @@ digit(char c)
 static void
 put_byte(struct reader *r, uint8_t byte, struct buf *out)
 {
-	r->crc = crc24(r->crc, byte);
+	r->crc = armor_crc(r->crc, &byte, 1);
 	buf_put_u8(out, byte);
 }
 
@@ -223,7 +206,7 @@ enum gw_status
 armor_next(const char *label, const void **text, size_t *len, struct buf *out,
     struct why *why)
 {
-	struct reader r = { .at = *text, .crc = CRC24_START };
+	struct reader r = { .at = *text, .crc = ARMOR_CRC_START };
 	struct line line;
 	enum gw_status st;
 
@@ -265,50 +248,4 @@ armor_read(const char *label, const void *text, size_t len, struct buf *out,
 	if (st == GW_OK && find_block(&rest, &line))
 		return malformed(why, "a second block");
 	return st;
-}
-
-/* One to three bytes as four characters. */
-static void
-put_group(struct buf *out, const uint8_t *p, size_t n)
-{
-	uint32_t v = (uint32_t)p[0] << 16;
-
-	if (n > 1)
-		v |= (uint32_t)p[1] << 8;
-	if (n > 2)
-		v |= p[2];
-	for (size_t i = 0; i < 4; i++)
-		buf_put_u8(out,
-		    i <= n ? (uint8_t)alphabet[v >> (18 - 6 * i) & 0x3f] : '=');
-}
-
-enum gw_status
-armor_write(const char *label, const void *data, size_t len, struct buf *out,
-    struct why *why)
-{
-	const uint8_t *p = data;
-	uint32_t crc = CRC24_START;
-	uint8_t sum[3];
-
-	buf_printf(out, DASHES "BEGIN %s" DASHES "\n\n", label);
-	for (size_t i = 0; i < len; i += 3) {
-		size_t n = len - i < 3 ? len - i : 3;
-
-		for (size_t k = 0; k < n; k++)
-			crc = crc24(crc, p[i + k]);
-		put_group(out, p + i, n);
-		if ((i + 3) % BYTES_A_LINE == 0 || i + 3 >= len)
-			buf_put_u8(out, '\n');
-	}
-	sum[0] = (uint8_t)(crc >> 16);
-	sum[1] = (uint8_t)(crc >> 8);
-	sum[2] = (uint8_t)crc;
-	buf_put_u8(out, '=');
-	put_group(out, sum, sizeof(sum));
-	buf_printf(out, "\n" DASHES "END %s" DASHES "\n", label);
-	if (out->bad) {
-		why_set(why, REASON_INTERNAL, "armor: no room for the text");
-		return GW_INTERNAL;
-	}
-	return GW_OK;
 }
