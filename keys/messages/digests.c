@@ -27,6 +27,7 @@ struct digest {
 struct digests {
 	struct digest one[DIGESTS_MAX];
 	size_t count;
+	struct second_job job;
 	const uint8_t *at; /* being hashed */
 	size_t len;
 };
@@ -36,82 +37,6 @@ no_memory(struct why *why)
 {
 	why_set(why, REASON_INTERNAL, "no memory to hash");
 	return GW_AGAIN;
-}
-
-enum gw_status
-digests_new(struct digests **out, struct why *why)
-{
-	return (*out = calloc(1, sizeof(**out))) != NULL ? GW_OK
-							 : no_memory(why);
-}
-
-void
-digests_free(struct digests *d)
-{
-	if (d == NULL)
-		return;
-	second_thread_wait();
-	for (size_t i = 0; i < d->count; i++) {
-		gcry_md_close(d->one[i].md);
-		gcry_md_close(d->one[i].before_white);
-	}
-	free(d);
-}
-
-static struct digest *
-find(struct digests *d, int hash_algorithm, enum digests_form form,
-    const void *salt, size_t salt_len)
-{
-	for (size_t i = 0; i < d->count; i++) {
-		struct digest *one = &d->one[i];
-
-		if (one->hash_algorithm == hash_algorithm &&
-		    one->form == form && one->salt_len == salt_len &&
-		    (salt_len == 0 || memcmp(one->salt, salt, salt_len) == 0))
-			return one;
-	}
-	return NULL;
-}
-
-enum gw_status
-digests_want(struct digests *d, int hash_algorithm, enum digests_form form,
-    const void *salt, size_t salt_len, struct why *why)
-{
-	const struct packet_hash *hash = packet_hash_find(hash_algorithm);
-	struct digest *one;
-
-	if (hash == NULL || salt_len > SALT_MAX) {
-		why_set(why, REASON_UNSUPPORTED,
-		    "signature: hash algorithm %d is not supported",
-		    hash_algorithm);
-		return GW_REFUSED;
-	}
-	if (find(d, hash_algorithm, form, salt, salt_len) != NULL)
-		return GW_OK;
-	if (d->count == DIGESTS_MAX) {
-		why_set(why, REASON_MALFORMED, "too many kinds of signatures");
-		return GW_REFUSED;
-	}
-	one = &d->one[d->count];
-	if (gcry_md_open(&one->md, hash->gcry, 0) != 0)
-		return no_memory(why);
-	d->count++;
-	one->hash_algorithm = hash_algorithm;
-	one->form = form;
-	one->salt_len = salt_len;
-	if (salt_len > 0) {
-		memcpy(one->salt, salt, salt_len);
-		gcry_md_write(one->md, salt, salt_len);
-	}
-	return GW_OK;
-}
-
-enum gw_status
-digests_want_sig(struct digests *d, const struct sig *sig,
-    enum digests_form form, struct why *why)
-{
-	return digests_want(
-	    d, sig->hash_algorithm, form, sig->salt.at, sig->salt.len, why);
 }
 
 static void
@@ -191,33 +116,112 @@ hash_piece(void *arg)
 	}
 }
 
+enum gw_status
+digests_new(struct digests **out, struct why *why)
+{
+	struct digests *d = calloc(1, sizeof(*d));
+
+	*out = d;
+	if (d == NULL)
+		return no_memory(why);
+	d->job = (struct second_job){ .run = hash_piece, .arg = d };
+	return GW_OK;
+}
+
+void
+digests_free(struct digests *d)
+{
+	if (d == NULL)
+		return;
+	second_thread_wait(&d->job);
+	for (size_t i = 0; i < d->count; i++) {
+		gcry_md_close(d->one[i].md);
+		gcry_md_close(d->one[i].before_white);
+	}
+	free(d);
+}
+
+static struct digest *
+find(struct digests *d, int hash_algorithm, enum digests_form form,
+    const void *salt, size_t salt_len)
+{
+	for (size_t i = 0; i < d->count; i++) {
+		struct digest *one = &d->one[i];
+
+		if (one->hash_algorithm == hash_algorithm &&
+		    one->form == form && one->salt_len == salt_len &&
+		    (salt_len == 0 || memcmp(one->salt, salt, salt_len) == 0))
+			return one;
+	}
+	return NULL;
+}
+
+enum gw_status
+digests_want(struct digests *d, int hash_algorithm, enum digests_form form,
+    const void *salt, size_t salt_len, struct why *why)
+{
+	const struct packet_hash *hash = packet_hash_find(hash_algorithm);
+	struct digest *one;
+
+	if (hash == NULL || salt_len > SALT_MAX) {
+		why_set(why, REASON_UNSUPPORTED,
+		    "signature: hash algorithm %d is not supported",
+		    hash_algorithm);
+		return GW_REFUSED;
+	}
+	if (find(d, hash_algorithm, form, salt, salt_len) != NULL)
+		return GW_OK;
+	if (d->count == DIGESTS_MAX) {
+		why_set(why, REASON_MALFORMED, "too many kinds of signatures");
+		return GW_REFUSED;
+	}
+	one = &d->one[d->count];
+	if (gcry_md_open(&one->md, hash->gcry, 0) != 0)
+		return no_memory(why);
+	d->count++;
+	one->hash_algorithm = hash_algorithm;
+	one->form = form;
+	one->salt_len = salt_len;
+	if (salt_len > 0) {
+		memcpy(one->salt, salt, salt_len);
+		gcry_md_write(one->md, salt, salt_len);
+	}
+	return GW_OK;
+}
+
+enum gw_status
+digests_want_sig(struct digests *d, const struct sig *sig,
+    enum digests_form form, struct why *why)
+{
+	return digests_want(
+	    d, sig->hash_algorithm, form, sig->salt.at, sig->salt.len, why);
+}
+
 void
 digests_write(struct digests *d, const void *p, size_t n)
 {
-	if (n == 0)
+	if (n == 0 || d->count == 0)
 		return;
-	second_thread_wait();
+	second_thread_wait(&d->job);
 	d->at = p;
 	d->len = n;
 	if (n < WORTH_A_THREAD)
 		hash_piece(d);
 	else
-		second_thread_give(hash_piece, d);
+		second_thread_give(&d->job);
 }
 
 void
 digests_settle(struct digests *d)
 {
-	(void)d; /* there is one second thread, and one job */
-	second_thread_wait();
+	second_thread_wait(&d->job);
 }
 
 enum gw_status
-digests_copy(struct digests *d, const struct sig *sig, enum digests_form form,
-    gcry_md_hd_t *md, struct why *why)
+digests_running(struct digests *d, int hash_algorithm, enum digests_form form,
+    const void *salt, size_t salt_len, gcry_md_hd_t *md, struct why *why)
 {
-	struct digest *one =
-	    find(d, sig->hash_algorithm, form, sig->salt.at, sig->salt.len);
+	struct digest *one = find(d, hash_algorithm, form, salt, salt_len);
 
 	digests_settle(d);
 	if (one == NULL)
@@ -227,6 +231,14 @@ digests_copy(struct digests *d, const struct sig *sig, enum digests_form form,
 		one->before_white != NULL ? one->before_white : one->md) != 0)
 		return no_memory(why);
 	return GW_OK;
+}
+
+enum gw_status
+digests_copy(struct digests *d, const struct sig *sig, enum digests_form form,
+    gcry_md_hd_t *md, struct why *why)
+{
+	return digests_running(
+	    d, sig->hash_algorithm, form, sig->salt.at, sig->salt.len, md, why);
 }
 
 void

@@ -29,7 +29,7 @@ enum gw_status digests_want_sig(
 /*
  * The next n octets.  On the second thread where there is one, and then the
  * octets must stay until the next write or digests_settle().  Reading them
- * meanwhile is fine.
+ * meanwhile is fine.  Nothing happens when no hash is wanted.
  */
 void digests_write(struct digests *, const void *, size_t n);
 void digests_settle(struct digests *);
@@ -38,6 +38,10 @@ void digests_settle(struct digests *);
  * sig_digest() and closed by the caller.  GW_NONE: it was never wanted. */
 enum gw_status digests_copy(struct digests *, const struct sig *,
     enum digests_form, gcry_md_hd_t *, struct why *);
+/* The same for a signature that is being made: with that hash and salt. */
+enum gw_status digests_running(struct digests *, int hash_algorithm,
+    enum digests_form, const void *salt, size_t salt_len, gcry_md_hd_t *,
+    struct why *);
 /* SHA-256 of the octets as they are, which must have been wanted. */
 void digests_sha256(struct digests *, uint8_t out[SHA256_LEN]);
 

@@ -11,27 +11,40 @@
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t given, done;
-	void (*job)(void *);
-	void *arg;
-	bool running; /* the thread exists */
-	bool busy;    /* a job was given and has not ended */
+	struct second_job *first; /* queued */
+	bool running;             /* the thread exists */
 } second = { .lock = PTHREAD_MUTEX_INITIALIZER,
 	.given = PTHREAD_COND_INITIALIZER,
 	.done = PTHREAD_COND_INITIALIZER };
 
-/* Locking one's own sound mutex cannot fail, nor can waiting on it. */
+/*
+ * Take this job out of the queue and run it; called and left with the lock.
+ * Locking one's own sound mutex cannot fail, nor can waiting on it.
+ */
+static void
+run_queued(struct second_job *job)
+{
+	struct second_job **at = &second.first;
+
+	while (*at != job)
+		at = &(*at)->next;
+	*at = job->next;
+	job->state = SECOND_RUNNING;
+	(void)pthread_mutex_unlock(&second.lock);
+	job->run(job->arg);
+	(void)pthread_mutex_lock(&second.lock);
+	job->state = SECOND_IDLE;
+}
+
 static void *
 run(void *unused)
 {
 	(void)unused;
 	(void)pthread_mutex_lock(&second.lock);
 	for (;;) {
-		while (!second.busy)
+		while (second.first == NULL)
 			(void)pthread_cond_wait(&second.given, &second.lock);
-		(void)pthread_mutex_unlock(&second.lock);
-		second.job(second.arg);
-		(void)pthread_mutex_lock(&second.lock);
-		second.busy = false;
+		run_queued(second.first);
 		(void)pthread_cond_signal(&second.done);
 	}
 	return NULL;
@@ -64,28 +77,37 @@ second_thread_start(void)
 }
 
 void
-second_thread_give(void (*job)(void *), void *arg)
+second_thread_give(struct second_job *job)
 {
+	struct second_job **last = &second.first;
+
 	if (!second.running) {
-		job(arg);
+		job->run(job->arg);
 		return;
 	}
-	second_thread_wait();
 	(void)pthread_mutex_lock(&second.lock);
-	second.job = job;
-	second.arg = arg;
-	second.busy = true;
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = job;
+	job->next = NULL;
+	job->state = SECOND_QUEUED;
 	(void)pthread_cond_signal(&second.given);
 	(void)pthread_mutex_unlock(&second.lock);
 }
 
 void
-second_thread_wait(void)
+second_thread_wait(struct second_job *job)
 {
 	if (!second.running)
 		return;
 	(void)pthread_mutex_lock(&second.lock);
-	while (second.busy)
-		(void)pthread_cond_wait(&second.done, &second.lock);
+	while (job->state != SECOND_IDLE) {
+		if (job->state == SECOND_QUEUED)
+			run_queued(job);
+		else if (second.first != NULL)
+			run_queued(second.first);
+		else
+			(void)pthread_cond_wait(&second.done, &second.lock);
+	}
 	(void)pthread_mutex_unlock(&second.lock);
 }

@@ -7,18 +7,28 @@
 /*
  * Hashing one piece while another is enciphered: the two walk beside each
  * other through a large document.  There is at most one second thread in a
- * process, it runs one job at a time, and who gives a job waits for it before
- * the next.  Without it (never started, or no memory) a job runs at once
- * where it is given, and everything works the same, slower.
+ * process.  Jobs that wait may be run in any order, so what must come after
+ * something else waits for that first.  Without the thread (never started, or
+ * no memory) a job runs at once where it is given, and everything works the
+ * same, slower.
  *
  * Start it before the sandbox closes: a new thread needs system calls that no
  * role may keep.  Jobs call libgcrypt and nothing else.  False: there is none.
  */
 bool second_thread_start(void);
 
-/* job(arg) will run, or has; the one before it must have been waited for. */
-void second_thread_give(void (*job)(void *), void *arg);
-/* Until the job given last has ended; nothing when there was none. */
-void second_thread_wait(void);
+/* Its owner's, who sets run and arg and leaves the rest zero. */
+struct second_job {
+	void (*run)(void *arg);
+	void *arg;
+	enum { SECOND_IDLE, SECOND_QUEUED, SECOND_RUNNING } state;
+	struct second_job *next;
+};
+
+/* It will run, or has.  An idle one; only one thread may give and wait. */
+void second_thread_give(struct second_job *);
+/* Until it has ended; nothing when it was never given.  Whoever waits does
+ * not stand idle: he runs jobs that nobody has begun, this one first. */
+void second_thread_wait(struct second_job *);
 
 #endif
