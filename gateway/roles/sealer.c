@@ -129,6 +129,7 @@ work(void *ctx, struct msg *m, struct job *job)
 	const struct cert *own = s->own;
 	struct seal_request rq = { .recipients = to,
 		.name = name,
+		.want_sha256 = true,
 		.signing = { .signers = &own,
 		    .signer_count = 1,
 		    .message_id = job->id.text,

@@ -1,28 +1,44 @@
 /* keys/messages/container.c - the encrypted message while it is written. */
 #include "keys/messages/container.h"
 
-#include "gateway/base/fdio.h"
 #include "keys/packets/body.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CHUNK_OCTET   12 /* 2^(12 + 6) = SOURCE_CHUNK */
 #define PARTIAL_OCTET 18 /* 2^18, likewise */
 #define HEADER_MAX    6
-#define PUSH_EVERY    ((uint64_t)8 * 1024 * 1024)
+/* So much is hashed by one thread while another enciphers it: in smaller
+ * pieces they would wait for each other more often. */
+#define PLAIN_ROOM (4 * SOURCE_CHUNK)
 
-void
-container_push_back(int fd, uint64_t written, uint64_t *pushed)
+static enum gw_status
+start1(struct seipd_writer *w, const struct buf *key, int octet, uint8_t *out,
+    struct why *why)
 {
-	if (written - *pushed < PUSH_EVERY)
-		return;
-	/* A hint: pipes and odd file systems refuse it, which hurts nobody. */
-	(void)sync_file_range(fd, (off_t)*pushed, (off_t)(written - *pushed),
-	    SYNC_FILE_RANGE_WRITE);
-	*pushed = written;
+	(void)octet; /* it has no chunks */
+	return seipd1_start(w, key, out, why);
 }
+
+static const struct kind {
+	int tag;
+	size_t head, chunk_tag, tail;
+	enum gw_status (*start)(struct seipd_writer *, const struct buf *key,
+	    int octet, uint8_t *out, struct why *);
+	enum gw_status (*more)(struct seipd_writer *, const uint8_t *in,
+	    size_t n, uint8_t *out, struct why *);
+	enum gw_status (*finish)(
+	    struct seipd_writer *, uint8_t *out, struct why *);
+} kinds[] = {
+	[CONTAINER_SEIPD1] = { BODY_SEIPD, SEIPD1_HEAD_LEN, 0, SEIPD1_TAIL_LEN,
+	    start1, seipd1_cipher, seipd1_finish },
+	[CONTAINER_SEIPD2] = { BODY_SEIPD, SEIPD2_HEAD_LEN, SEIPD2_TAG_LEN,
+	    SEIPD2_TAG_LEN, seipd2_start, seipd2_chunk, seipd2_finish },
+	[CONTAINER_LIBREPGP] = { BODY_LIBREPGP_AEAD, LIBREPGP_HEAD_LEN,
+	    SEIPD2_TAG_LEN, SEIPD2_TAG_LEN, librepgp_start, librepgp_chunk,
+	    librepgp_finish },
+};
 
 size_t
 container_length(uint64_t len, uint8_t out[5])
@@ -45,40 +61,39 @@ container_length(uint64_t len, uint8_t out[5])
 static uint8_t *
 body_start(const struct container *c)
 {
-	return c->sealed + c->esk_len + HEADER_MAX;
+	return c->sealed[c->turn] + c->esk_len + HEADER_MAX;
 }
 
-/* Write header and n octets of the body; what waits behind them moves up. */
+/* Write header and n octets of the body.  What was behind them begins the
+ * other half: this one may still be hashed below. */
 static enum gw_status
 write_piece(struct container *c, const uint8_t *header, size_t header_len,
     size_t n, struct why *why)
 {
 	uint8_t *body = body_start(c), *start = body - header_len;
 	size_t len = header_len + n;
-	enum gw_status st;
 
 	memcpy(start, header, header_len);
 	if (c->esk_len > 0) {
 		start -= c->esk_len;
-		memmove(start, c->sealed, c->esk_len);
+		memmove(start, c->sealed[c->turn], c->esk_len);
 		len += c->esk_len;
 	}
-	gcry_md_write(c->md, start, len);
-	if ((st = fd_write_all(c->out, start, len, why)) != GW_OK)
-		return st;
-	c->total += len;
-	container_push_back(c->out, c->total, &c->pushed);
 	c->esk_len = 0;
 	c->body_len -= n;
-	memmove(body_start(c), body + n, c->body_len);
-	return GW_OK;
+	if (c->sink.twice) {
+		c->turn ^= 1;
+		memcpy(body_start(c), body + n, c->body_len);
+	}
+	return sink_fd_put(c->to, start, len, why);
 }
 
 /* A partial length of fixed size, once there is enough for one. */
 static enum gw_status
 write_partial(struct container *c, struct why *why)
 {
-	uint8_t header[2] = { 0xc0 | BODY_SEIPD, 0xe0 | PARTIAL_OCTET };
+	uint8_t header[2] = { (uint8_t)(0xc0 | kinds[c->kind].tag),
+		0xe0 | PARTIAL_OCTET };
 	bool first = !c->split;
 
 	c->split = true;
@@ -89,7 +104,7 @@ write_partial(struct container *c, struct why *why)
 static enum gw_status
 write_last(struct container *c, struct why *why)
 {
-	uint8_t header[HEADER_MAX] = { 0xc0 | BODY_SEIPD };
+	uint8_t header[HEADER_MAX] = { (uint8_t)(0xc0 | kinds[c->kind].tag) };
 	size_t len = container_length(c->body_len, header + 1);
 
 	if (c->split)
@@ -97,133 +112,125 @@ write_last(struct container *c, struct why *why)
 	return write_piece(c, header, len + 1, c->body_len, why);
 }
 
-/* Encrypt what waits.  The room behind the body holds one chunk more. */
-static enum gw_status
-encrypt(struct container *c, struct why *why)
+static void
+hash_piece(void *arg)
 {
-	uint8_t *to = body_start(c) + c->body_len;
-	size_t n = c->plain_len;
-	enum gw_status st;
+	struct container *c = arg;
 
-	if (n == 0)
-		return GW_OK;
-	if (c->aead) {
-		st = seipd2_chunk(&c->writer, c->plain, n, to, why);
-		c->body_len += SEIPD2_TAG_LEN;
-	} else {
-		st = seipd1_more(&c->writer, c->plain, n, to, why);
-	}
-	c->body_len += n;
-	c->plain_len = 0;
-	if (st == GW_OK && c->body_len >= SOURCE_CHUNK)
+	seipd1_hash(&c->writer, c->hashed, c->hashed_len);
+}
+
+/* Version 1 is the only one whose cipher does not check by itself. */
+static void
+hash(struct container *c, const uint8_t *p, size_t n)
+{
+	if (c->kind != CONTAINER_SEIPD1 || n == 0)
+		return;
+	second_thread_wait(&c->mdc);
+	c->hashed = p;
+	c->hashed_len = n;
+	if (n < SOURCE_CHUNK)
+		hash_piece(c);
+	else
+		second_thread_give(&c->mdc);
+}
+
+/* One chunk.  The room behind the body holds that much. */
+static enum gw_status
+encrypt(struct container *c, const uint8_t *p, size_t n, struct why *why)
+{
+	const struct kind *k = &kinds[c->kind];
+	enum gw_status st =
+	    k->more(&c->writer, p, n, body_start(c) + c->body_len, why);
+
+	c->body_len += n + k->chunk_tag;
+	if (st == GW_OK && c->body_len >= SOURCE_CHUNK && c->sink.twice)
 		st = write_partial(c, why);
 	return st;
 }
 
-enum gw_status
-container_open(struct container *c, int out, bool aead,
-    const struct buf *session_key, const struct buf *esk, uint64_t hint,
-    struct why *why)
+static enum gw_status
+finish(struct container *c, struct why *why)
 {
-	size_t body_cap;
+	const struct kind *k = &kinds[c->kind];
 	enum gw_status st;
 
-	memset(c, 0, sizeof(*c));
-	c->out = out;
-	c->aead = aead;
-	c->plain_cap = source_cap(hint, SOURCE_CHUNK);
-	/* Before encrypt() the body is shorter than a chunk. */
-	body_cap = SEIPD_HEAD_MAX + c->plain_cap + SEIPD_TAIL_MAX +
-		   (c->plain_cap == SOURCE_CHUNK ? SOURCE_CHUNK : 0);
-	c->plain = malloc(c->plain_cap);
-	c->sealed = malloc(esk->len + HEADER_MAX + body_cap);
-	if (c->plain == NULL || c->sealed == NULL ||
-	    gcry_md_open(&c->md, GCRY_MD_SHA256, 0) != 0) {
-		why_set(why, REASON_INTERNAL, "no memory to encrypt");
-		return GW_AGAIN;
-	}
-	c->esk_len = esk->len;
-	memcpy(c->sealed, esk->data, esk->len);
-	st = aead ? seipd2_start(&c->writer, session_key, CHUNK_OCTET,
-			body_start(c), why)
-		  : seipd1_start(&c->writer, session_key, body_start(c), why);
-	c->body_len = aead ? SEIPD2_HEAD_LEN : SEIPD1_HEAD_LEN;
-	return st;
+	second_thread_wait(&c->mdc);
+	st = k->finish(&c->writer, body_start(c) + c->body_len, why);
+	c->body_len += k->tail;
+	if (st == GW_OK)
+		st = write_last(c, why);
+	return st == GW_OK ? sink_end(&c->to->sink, why) : st;
 }
 
-uint8_t *
-container_room(struct container *c, size_t *n)
+static enum gw_status
+take(struct sink *s, const uint8_t *p, size_t n, bool last, struct why *why)
 {
-	*n = c->plain_cap - c->plain_len;
-	return c->plain + c->plain_len;
-}
+	struct container *c = (struct container *)s;
+	enum gw_status st = GW_OK;
 
-enum gw_status
-container_grew(struct container *c, size_t n, struct why *why)
-{
-	c->plain_len += n;
-	if (c->plain_len < c->plain_cap)
-		return GW_OK;
-	/* Chunks of less than the announced size are for the end only. */
-	if (c->plain_cap < SOURCE_CHUNK) {
+	/* A small room is for what was foreseen to fit into it. */
+	if (!last && !s->twice) {
 		why_set(why, REASON_INTERNAL, "more to encrypt than foreseen");
 		return GW_INTERNAL;
 	}
-	return encrypt(c, why);
-}
-
-enum gw_status
-container_put(struct container *c, const void *data, size_t n, struct why *why)
-{
-	const uint8_t *p = data;
-	enum gw_status st = GW_OK;
-
+	hash(c, p, n);
 	while (n > 0 && st == GW_OK) {
-		size_t room;
-		uint8_t *to = container_room(c, &room);
+		size_t part = n < SOURCE_CHUNK ? n : SOURCE_CHUNK;
 
-		if (room > n)
-			room = n;
-		memcpy(to, p, room);
-		p += room;
-		n -= room;
-		st = container_grew(c, room, why);
+		st = encrypt(c, p, part, why);
+		p += part;
+		n -= part;
 	}
-	return st;
+	return st == GW_OK && last ? finish(c, why) : st;
+}
+
+static bool
+make_rooms(struct container *c, size_t room)
+{
+	/* Before encrypt() the body of a large one is shorter than a chunk. */
+	size_t cap = c->esk_len + HEADER_MAX + SEIPD_HEAD_MAX + SEIPD_TAIL_MAX +
+		     (c->sink.twice ? 2 * SOURCE_CHUNK : room);
+
+	c->sealed[0] = malloc(cap);
+	if (c->sink.twice)
+		c->sealed[1] = malloc(cap);
+	return c->sealed[0] != NULL && (!c->sink.twice || c->sealed[1] != NULL);
 }
 
 enum gw_status
-container_end(struct container *c, uint8_t sha256[SHA256_LEN], struct why *why)
+container_open(struct container *c, struct sink_fd *to,
+    enum container_kind kind, const struct buf *session_key,
+    const struct buf *esk, uint64_t hint, struct why *why)
 {
-	uint8_t *to;
-	enum gw_status st = encrypt(c, why);
+	bool large = hint >= SOURCE_CHUNK;
+	size_t room = large ? PLAIN_ROOM : source_cap(hint + 1, SOURCE_CHUNK);
+	enum gw_status st;
 
-	if (st != GW_OK)
-		return st;
-	to = body_start(c) + c->body_len;
-	if (c->aead) {
-		st = seipd2_finish(&c->writer, to, why);
-		c->body_len += SEIPD2_TAG_LEN;
-	} else {
-		st = seipd1_finish(&c->writer, to, why);
-		c->body_len += SEIPD1_TAIL_LEN;
+	memset(c, 0, sizeof(*c));
+	sink_init(&c->sink, room, large, take);
+	c->to = to;
+	c->kind = kind;
+	c->mdc = (struct second_job){ .run = hash_piece, .arg = c };
+	c->esk_len = esk->len;
+	if (!make_rooms(c, room)) {
+		why_set(why, REASON_INTERNAL, "no memory to encrypt");
+		return GW_AGAIN;
 	}
-	if (st == GW_OK)
-		st = write_last(c, why);
-	if (st == GW_OK && sha256 != NULL)
-		memcpy(sha256, gcry_md_read(c->md, GCRY_MD_SHA256), SHA256_LEN);
+	memcpy(c->sealed[0], esk->data, esk->len);
+	st = kinds[kind].start(
+	    &c->writer, session_key, CHUNK_OCTET, body_start(c), why);
+	c->body_len = kinds[kind].head;
 	return st;
 }
 
 void
 container_close(struct container *c)
 {
+	second_thread_wait(&c->mdc);
 	seipd_writer_close(&c->writer);
-	if (c->md != NULL)
-		gcry_md_close(c->md);
-	if (c->plain != NULL)
-		mem_wipe(c->plain, c->plain_cap);
-	free(c->plain);
-	free(c->sealed);
+	free(c->sealed[0]);
+	free(c->sealed[1]);
+	sink_free(&c->sink);
 	memset(c, 0, sizeof(*c));
 }

@@ -3,45 +3,39 @@
 #define KEYS_CONTAINER_H
 
 #include "keys/messages/seipd.h"
+#include "keys/packets/sink.h"
+
+enum container_kind { CONTAINER_SEIPD1, CONTAINER_SEIPD2, CONTAINER_LIBREPGP };
 
 /*
- * Plaintext goes in, through room/grew or put; encrypted session keys and one
- * encrypted-data packet come out of it on the descriptor.  What fits into
- * memory leaves with one write and a definite length, more in partial
- * lengths of 256 KiB.
+ * Plaintext goes into its sink; encrypted session keys and one encrypted-data
+ * packet come out of it, into the descriptor below.  What fits into memory
+ * leaves with one write and a definite length, more in partial lengths of
+ * 256 KiB.
  */
 struct container {
-	int out;
-	bool aead;
+	struct sink sink;
+	struct sink_fd *to;
+	enum container_kind kind;
 	bool split; /* a first partial length was written */
 	struct seipd_writer writer;
-	gcry_md_hd_t md; /* SHA-256 of what was written */
-	uint8_t *plain;  /* waiting to be encrypted */
-	size_t plain_cap, plain_len;
-	uint8_t *sealed; /* [session keys][header][body] */
+	struct second_job mdc; /* version 1: the check's hash */
+	const uint8_t *hashed;
+	size_t hashed_len;
+	uint8_t *sealed[2]; /* [session keys][header][body] */
+	unsigned turn;
 	size_t esk_len, body_len;
-	uint64_t total;  /* written */
-	uint64_t pushed; /* of it, told the kernel to write back */
 };
 
-/* esk: the PKESK packets, as they will stand in front.  hint: about how much
- * plaintext will come, all packets included; UINT64_MAX if nobody knows. */
-enum gw_status container_open(struct container *, int out, bool aead,
-    const struct buf *session_key, const struct buf *esk, uint64_t hint,
-    struct why *);
-/* Where the next *n > 0 bytes of plaintext may be put; then say how many. */
-uint8_t *container_room(struct container *, size_t *n);
-enum gw_status container_grew(struct container *, size_t n, struct why *);
-enum gw_status container_put(
-    struct container *, const void *, size_t n, struct why *);
-/* Encrypt and write the rest and the integrity check; digest may be NULL. */
-enum gw_status container_end(
-    struct container *, uint8_t sha256[SHA256_LEN], struct why *);
+/* esk: the PKESK and SKESK packets, as they will stand in front.  hint: at
+ * most so much plaintext will come, all packets included; UINT64_MAX if
+ * nobody knows.  Its end, sink_end(), writes the rest and the integrity
+ * check, and ends the sink below.  Release with container_close(), also after
+ * a failure. */
+enum gw_status container_open(struct container *, struct sink_fd *to,
+    enum container_kind, const struct buf *session_key, const struct buf *esk,
+    uint64_t hint, struct why *);
 void container_close(struct container *);
-
-/* The file is being written from front to back: start writing back what has
- * come together since the last time, so that the fsync to come is short. */
-void container_push_back(int fd, uint64_t written, uint64_t *pushed);
 
 /* The octets of a new-format length (RFC 9580, 4.2.1); returns how many. */
 size_t container_length(uint64_t len, uint8_t out[5]);

@@ -2,7 +2,7 @@
 #include "keys/messages/outlet.h"
 
 #include "gateway/base/fdio.h"
-#include "keys/messages/container.h"
+#include "keys/packets/sink.h"
 #include "keys/packets/source.h"
 
 #include <inttypes.h>
@@ -29,7 +29,7 @@ write_out(struct outlet *o, const uint8_t *p, size_t n, struct why *why)
 	enum gw_status st = fd_write_all(o->fd, p, n, why);
 
 	o->written += n;
-	container_push_back(o->fd, o->written, &o->pushed);
+	sink_push_back(o->fd, o->written, &o->pushed);
 	return st;
 }
 

@@ -19,7 +19,8 @@ typedef enum gw_status (*seal_sign_fn)(void *ctx, const char *fingerprint,
 
 /* What the encrypted data are wrapped in. */
 enum seal_container {
-	SEAL_AUTO,    /* SEIPDv2 if every recipient announces it, else v1 */
+	SEAL_AUTO,    /* SEIPDv2 if every recipient announces it, else v1; for
+		       * passwords alone v1, unless they want Argon2 */
 	SEAL_SEIPD1,  /* the partner cannot read AEAD, whatever its key says */
 	SEAL_SEIPD2,  /* as asked, whatever the recipients announce */
 	SEAL_LIBREPGP /* packet 20, OCB: GnuPG 2.4's own; no other reads it */
@@ -59,18 +60,21 @@ struct seal_request {
 	size_t password_count;
 	enum seal_container container;
 	enum seal_post_quantum post_quantum;
-	bool argon2;      /* passwords: Argon2 (only with SEIPDv2) */
+	bool argon2;      /* passwords: Argon2 (with version 1 of the
+			   * encrypted data it is iterated all the same) */
 	bool compress;    /* ZLIB; a compressed document is left as it is */
 	bool armored;     /* as text (RFC 9580, 6) */
 	const char *name; /* literal data's name (cut at 255) */
 	char format;      /* literal's: 'b' or 'u'; 0 is 'b' */
+	bool want_sha256; /* of document and message; they cost time */
 };
 
 struct seal_result {
 	uint64_t plain_size, sealed_size;
-	uint8_t plain_sha256[SHA256_LEN];
+	uint8_t plain_sha256[SHA256_LEN]; /* both zero unless wanted */
 	uint8_t sealed_sha256[SHA256_LEN];
-	char signer[DOC_FINGERPRINT_SIZE]; /* (sub)key that signed, the first */
+	char signer[DOC_FINGERPRINT_SIZE]; /* (sub)key that signed, the first;
+					    * "" without signers */
 	bool aead;
 	struct buf session_key; /* the caller's: init it to be told the key, as
 				 * SOP's --session-key-out; leave it zero */

@@ -83,11 +83,13 @@ struct seipd_writer {
 
 /*
  * Version 1 (RFC 9580, 5.13.1), AES-256: start writes SEIPD1_HEAD_LEN bytes
- * to out, more encrypts n bytes to as many, finish writes SEIPD1_TAIL_LEN.
+ * to out, cipher encrypts n bytes to as many, finish writes SEIPD1_TAIL_LEN.
+ * The plaintext must also go through hash, which may run on another thread.
  */
 enum gw_status seipd1_start(
     struct seipd_writer *, const struct buf *key, uint8_t *out, struct why *);
-enum gw_status seipd1_more(struct seipd_writer *, const uint8_t *in, size_t n,
+void seipd1_hash(struct seipd_writer *, const uint8_t *, size_t n);
+enum gw_status seipd1_cipher(struct seipd_writer *, const uint8_t *in, size_t n,
     uint8_t *out, struct why *);
 enum gw_status seipd1_finish(struct seipd_writer *, uint8_t *out, struct why *);
 /*

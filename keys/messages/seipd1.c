@@ -236,16 +236,22 @@ seipd1_start(struct seipd_writer *w, const struct buf *key, uint8_t *out,
 	/* Unpredictable is enough for it; secret it is not. */
 	gcry_create_nonce(out, PREFIX_LEN - 2);
 	memcpy(out + PREFIX_LEN - 2, out + PREFIX_LEN - 4, 2);
-	return seipd1_more(w, out, PREFIX_LEN, out, why);
+	seipd1_hash(w, out, PREFIX_LEN);
+	return seipd1_cipher(w, out, PREFIX_LEN, out, why);
+}
+
+void
+seipd1_hash(struct seipd_writer *w, const uint8_t *in, size_t n)
+{
+	gcry_md_write(w->sha1, in, n);
 }
 
 enum gw_status
-seipd1_more(struct seipd_writer *w, const uint8_t *in, size_t n, uint8_t *out,
+seipd1_cipher(struct seipd_writer *w, const uint8_t *in, size_t n, uint8_t *out,
     struct why *why)
 {
 	gcry_error_t err;
 
-	gcry_md_write(w->sha1, in, n);
 	/* libgcrypt refuses in == out with a length; NULL says "in place". */
 	if (in == out)
 		err = gcry_cipher_encrypt(w->cfb, out, n, NULL, 0);

@@ -136,7 +136,9 @@ craft_unwrap(void *ctx, const void *pkesk, size_t len, int seipd,
 static inline struct buf
 craft_encrypt(const struct buf *inside, bool aead)
 {
+	const struct sink_form binary = { .label = NULL };
 	struct container c;
+	struct sink_fd to;
 	struct buf key, esk, all;
 	struct why why;
 	int fd = memfd_create("craft", MFD_CLOEXEC);
@@ -144,12 +146,15 @@ craft_encrypt(const struct buf *inside, bool aead)
 	buf_view(&key, craft_key, sizeof(craft_key));
 	buf_init(&esk, 1024);
 	craft_pkesk(&esk, aead ? 6 : 3, CRAFT_OURS);
+	ck_assert_int_eq(sink_fd_open(&to, fd, &binary, &why), GW_OK);
 	ck_assert_int_eq(
-	    container_open(&c, fd, aead, &key, &esk, inside->len + 1, &why),
+	    container_open(&c, &to, aead ? CONTAINER_SEIPD2 : CONTAINER_SEIPD1,
+		&key, &esk, inside->len + 1, &why),
 	    GW_OK);
 	ck_assert_int_eq(
-	    container_put(&c, inside->data, inside->len, &why), GW_OK);
-	ck_assert_int_eq(container_end(&c, NULL, &why), GW_OK);
+	    sink_put(&c.sink, inside->data, inside->len, &why), GW_OK);
+	ck_assert_int_eq(sink_end(&c.sink, &why), GW_OK);
+	sink_fd_close(&to);
 	container_close(&c);
 	buf_free(&esk);
 	all = craft_content(fd);

@@ -106,6 +106,7 @@ party_request(struct party *from, const struct party *to)
 	struct seal_request q = { .recipients = &to->cert,
 		.recipient_count = 1,
 		.name = "order \xc3\xa4.edi",
+		.want_sha256 = true,
 		.signing = { .signers = &from->cert,
 		    .signer_count = 1,
 		    .message_id = "01HZX@alder.example",
@@ -127,6 +128,7 @@ party_seal(const struct seal_request *q, const void *data, size_t len,
 	struct why why;
 	struct buf b;
 
+	memset(r, 0, sizeof(*r));
 	ck_assert_msg(seal_stream(q, in, out, r, &why) == GW_OK, "%s: %s",
 	    reason_code(why.reason), why.text);
 	b = craft_content(out);

@@ -39,7 +39,7 @@ teardown(void)
 static void
 round_trip(const struct seal_request *q, const uint8_t *data, size_t len)
 {
-	struct seal_result s;
+	struct seal_result s = { 0 };
 	struct buf msg = party_seal(q, data, len, &s), plain;
 	struct unseal_result u;
 	struct verify_result v;
@@ -103,7 +103,7 @@ START_TEST(pipes)
 	uint8_t *data = calloc(1, 1000000);
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		struct seal_result s;
+		struct seal_result s = { 0 };
 		struct unseal_result u;
 		struct verify_result v;
 		struct buf plain, msg;
@@ -141,7 +141,7 @@ START_TEST(recipients)
 {
 	const struct cert *both[] = { cedar.cert, birch.cert };
 	struct seal_request q = party_request(&alder, &birch);
-	struct seal_result s;
+	struct seal_result s = { 0 };
 	struct unseal_result u;
 	struct verify_result v;
 	struct why why;
@@ -173,7 +173,7 @@ END_TEST
 START_TEST(bare)
 {
 	struct seal_request q = party_request(&alder, &birch);
-	struct seal_result s;
+	struct seal_result s = { 0 };
 	struct unseal_result u;
 	struct verify_result v;
 	struct why why;
@@ -208,7 +208,7 @@ END_TEST
 static enum gw_status
 seal_bytes(const struct seal_request *q, struct why *why)
 {
-	struct seal_result s;
+	struct seal_result s = { 0 };
 	int in = craft_file("hello", 5);
 	int out = memfd_create("sealed", MFD_CLOEXEC);
 	enum gw_status st = seal_stream(q, in, out, &s, why);
@@ -265,7 +265,7 @@ END_TEST
 START_TEST(trouble)
 {
 	struct seal_request q = party_request(&alder, &birch);
-	struct seal_result s;
+	struct seal_result s = { 0 };
 	struct why why;
 	int in = craft_file("hello", 5), out = open("/dev/full", O_WRONLY);
 
@@ -295,7 +295,7 @@ peak_kib(void)
 START_TEST(memory)
 {
 	struct seal_request q = party_request(&alder, &birch);
-	struct seal_result s;
+	struct seal_result s = { 0 };
 	struct unseal_request uq = { .unwrap = party_unwrap,
 		.unwrap_ctx = &birch };
 	struct unseal_result u;

@@ -1,0 +1,179 @@
+/* keys/messages/wrap.c - one session key, encrypted to everybody. */
+#include "keys/messages/wrap.h"
+
+#include "keys/algorithms/cipher.h"
+#include "keys/algorithms/hkdf.h"
+#include "keys/algorithms/s2k.h"
+#include "keys/certs/cert_priv.h"
+
+#include <string.h>
+
+#define KEY_LEN   32 /* of WRAP_CIPHER */
+#define NONCE_LEN 15 /* of OCB */
+#define SKESK_MAX 256
+
+static enum gw_status
+failed(struct why *why)
+{
+	why_set(why, REASON_INTERNAL, "the session key cannot be encrypted");
+	return GW_INTERNAL;
+}
+
+static enum gw_status
+check_counts(const struct seal_request *q, struct why *why)
+{
+	if (q->recipient_count + q->password_count > 0 &&
+	    q->recipient_count <= WRAP_RECIPIENTS_MAX &&
+	    q->password_count <= SEAL_PASSWORDS_MAX)
+		return GW_OK;
+	why_set(why, REASON_RECIPIENT_UNFIT,
+	    "%zu recipients and %zu passwords; %d and %d are possible, and one "
+	    "of either is needed",
+	    q->recipient_count, q->password_count, WRAP_RECIPIENTS_MAX,
+	    SEAL_PASSWORDS_MAX);
+	return GW_REFUSED;
+}
+
+static enum gw_status
+put_packet(struct buf *out, int tag, const struct buf *body, struct why *why)
+{
+	if (!body->bad && packet_put(out, tag, body->data, body->len))
+		return GW_OK;
+	why_set(why, REASON_INTERNAL, "no room for the session keys");
+	return GW_INTERNAL;
+}
+
+static enum gw_status
+put_pkesk(const struct cert *cert, time_t when, enum container_kind kind,
+    const struct buf *session_key, struct buf *out, struct why *why)
+{
+	const struct pk *key = cert_encrypt_key(cert, when, why);
+	struct buf body;
+	enum gw_status st;
+
+	if (key == NULL)
+		return GW_REFUSED;
+	buf_init(&body, WRAP_TOTAL_MAX);
+	st = pk_encrypt_session(key, kind == CONTAINER_SEIPD2 ? 6 : 3,
+	    WRAP_CIPHER, session_key, &body, why);
+	if (st == GW_OK)
+		st = put_packet(out, PACKET_PKESK, &body, why);
+	buf_free(&body);
+	return st;
+}
+
+/* RFC 9580, 5.3.1: under the password's key, in CFB with an all-zero IV, the
+ * cipher's octet and the session key. */
+static bool
+seal_v4(const uint8_t *kek, const struct buf *session_key, struct buf *body)
+{
+	static const uint8_t iv[CIPHER_BLOCK_LEN];
+	gcry_cipher_hd_t h = NULL;
+	uint8_t *to = buf_room(body, 1 + KEY_LEN);
+	bool ok;
+
+	if (to == NULL)
+		return false;
+	to[0] = WRAP_CIPHER;
+	memcpy(to + 1, session_key->data, KEY_LEN);
+	ok = gcry_cipher_open(&h, cipher_gcry(WRAP_CIPHER),
+		 GCRY_CIPHER_MODE_CFB, GCRY_CIPHER_SECURE) == 0 &&
+	     gcry_cipher_setkey(h, kek, KEY_LEN) == 0 &&
+	     gcry_cipher_setiv(h, iv, sizeof(iv)) == 0 &&
+	     gcry_cipher_encrypt(h, to, 1 + KEY_LEN, NULL, 0) == 0;
+	gcry_cipher_close(h);
+	if (ok)
+		buf_grew(body, 1 + KEY_LEN);
+	else
+		mem_wipe(to, 1 + KEY_LEN);
+	return ok;
+}
+
+/* RFC 9580, 5.3.2: under a key derived from the password's, with OCB. */
+static bool
+seal_v6(const uint8_t *derived, const struct buf *session_key, struct buf *body)
+{
+	const uint8_t ad[4] = { 0xc0 | PACKET_SKESK, 6, WRAP_CIPHER,
+		PACKET_OCB };
+	uint8_t kek[KEY_LEN], nonce[NONCE_LEN],
+	    sealed[KEY_LEN + CIPHER_TAG_LEN];
+	bool ok;
+
+	gcry_create_nonce(nonce, sizeof(nonce));
+	memcpy(sealed, session_key->data, KEY_LEN);
+	ok = hkdf_sha256(
+		 derived, KEY_LEN, NULL, 0, ad, sizeof(ad), kek, sizeof(kek)) &&
+	     cipher_seal(WRAP_CIPHER, PACKET_OCB, kek, nonce, ad, sizeof(ad),
+		 sealed, KEY_LEN) &&
+	     buf_put(body, nonce, sizeof(nonce)) &&
+	     buf_put(body, sealed, sizeof(sealed));
+	mem_wipe(kek, sizeof(kek));
+	mem_wipe(sealed, sizeof(sealed));
+	return ok;
+}
+
+/* Everything in front of what is encrypted. */
+static void
+skesk_head(bool v6, const struct s2k *s2k, struct buf *body)
+{
+	struct buf spec;
+
+	buf_init(&spec, SKESK_MAX);
+	(void)s2k_write(s2k, &spec); /* the buffer remembers */
+	buf_put_u8(body, v6 ? 6 : 4);
+	if (v6)
+		buf_put_u8(body, (uint8_t)(3 + spec.len + NONCE_LEN));
+	buf_put_u8(body, WRAP_CIPHER);
+	if (v6) {
+		buf_put_u8(body, PACKET_OCB);
+		buf_put_u8(body, (uint8_t)spec.len);
+	}
+	buf_put(body, spec.data, spec.len);
+	body->bad = body->bad || spec.bad;
+	buf_free(&spec);
+}
+
+static enum gw_status
+put_skesk(const char *password, bool v6, bool argon2,
+    const struct buf *session_key, struct buf *out, struct why *why)
+{
+	uint8_t key[KEY_LEN];
+	struct s2k s2k;
+	struct buf body;
+	enum gw_status st;
+
+	s2k_fresh(&s2k, v6 && argon2 ? S2K_ARGON2 : S2K_ITERATED);
+	if ((st = s2k_derive(&s2k, password, key, sizeof(key), why)) != GW_OK)
+		return st;
+	buf_init(&body, SKESK_MAX);
+	skesk_head(v6, &s2k, &body);
+	if (v6 ? seal_v6(key, session_key, &body)
+	       : seal_v4(key, session_key, &body))
+		st = put_packet(out, PACKET_SKESK, &body, why);
+	else
+		st = failed(why);
+	mem_wipe(key, sizeof(key));
+	buf_free(&body);
+	return st;
+}
+
+enum gw_status
+wrap_for_all(const struct seal_request *q, enum container_kind kind,
+    const struct buf *session_key, struct buf *out, struct why *why)
+{
+	enum gw_status st = check_counts(q, why);
+
+	if (st == GW_OK && session_key->len != KEY_LEN)
+		st = failed(why);
+	for (size_t i = 0; i < q->recipient_count && st == GW_OK; i++) {
+		st = put_pkesk(q->recipients[i], q->signing.when, kind,
+		    session_key, out, why);
+		if (st != GW_OK)
+			why_prefix(why, "recipient %.64s",
+			    cert_fingerprint(q->recipients[i]));
+	}
+	for (size_t i = 0; i < q->password_count && st == GW_OK; i++)
+		st = put_skesk(q->passwords[i], kind == CONTAINER_SEIPD2,
+		    q->argon2, session_key, out, why);
+	return st;
+}
