@@ -152,7 +152,8 @@ craft_data(struct buf *to, int packet, const uint8_t session[32],
 	if (packet == 1) {
 		ck_assert_int_eq(seipd1_start(&w, &key, at, &why), GW_OK);
 		at += SEIPD1_HEAD_LEN;
-		seipd1_more(&w, inside.data, n, at, &why);
+		seipd1_hash(&w, inside.data, n);
+		seipd1_cipher(&w, inside.data, n, at, &why);
 		seipd1_finish(&w, at + n, &why);
 		buf_grew(&body, SEIPD1_HEAD_LEN + n + SEIPD1_TAIL_LEN);
 	} else if (packet == 2) {
