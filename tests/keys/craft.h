@@ -178,39 +178,83 @@ struct craft_chunks {
 	int drop;       /* leave out the last chunk */
 	int empty_last; /* an empty chunk before the final tag */
 	int no_final;   /* leave out the final tag */
+	int librepgp;   /* LibrePGP's packet 20 instead of version 2 */
 };
 
-/* The body of a version 2 packet, in any mode and chunk size, written
- * independently of keys/messages/seipd2.c. */
+/* Cipher and associated data of one chunk: number, and at the end the sum. */
+static inline void
+craft_chunk_begin(gcry_cipher_hd_t c, const struct craft_chunks *k,
+    const uint8_t *iv, uint64_t index, const uint64_t *total)
+{
+	uint8_t ad[21] = { k->librepgp ? 0xd4 : 0xd2, k->librepgp ? 1 : 2,
+		k->cipher, k->aead, k->octet };
+	uint8_t nonce[16], number[8];
+	size_t len = 5;
+
+	craft_nonce(number, 8, index);
+	memcpy(nonce, iv, k->nonce_len);
+	for (size_t i = 0; i < 8; i++)
+		nonce[k->nonce_len - 8 + i] ^= number[i];
+	if (k->librepgp) {
+		memcpy(ad + len, number, 8);
+		len += 8;
+	}
+	if (total != NULL) {
+		craft_nonce(ad + len, 8, *total);
+		len += 8;
+	}
+	ck_assert(gcry_cipher_setiv(c, nonce, k->nonce_len) == 0);
+	ck_assert(gcry_cipher_authenticate(c, ad, len) == 0);
+	ck_assert(gcry_cipher_final(c) == 0);
+}
+
+/* The head of the packet's body, and the key and IV that follow from it. */
+static inline void
+craft_chunk_keys(struct buf *b, const struct craft_chunks *k, uint8_t key[32],
+    uint8_t iv[16])
+{
+	uint8_t ad[5] = { 0xd2, 2, k->cipher, k->aead, k->octet };
+	uint8_t salt[32] = { 42 }, okm[48];
+
+	memset(iv, 0, 16);
+	if (k->librepgp) {
+		ad[1] = 1;
+		memset(iv, 0x5a, k->nonce_len);
+		memcpy(key, craft_key, k->key_len);
+		buf_put(b, ad + 1, 4);
+		buf_put(b, iv, k->nonce_len);
+		return;
+	}
+	buf_put(b, ad + 1, 4);
+	buf_put(b, salt, 32);
+	ck_assert(hkdf_sha256(craft_key, k->key_len, salt, 32, ad, 5, okm,
+	    k->key_len + k->nonce_len - 8));
+	memcpy(key, okm, k->key_len);
+	memcpy(iv, okm + k->key_len, k->nonce_len - 8);
+}
+
+/* The body of a packet in chunks, in any mode and size, written independently
+ * of keys/messages/chunks.c. */
 static inline struct buf
 craft_seipd2(const struct craft_chunks *k, const struct buf *inside)
 {
-	uint8_t ad[13] = { 0xd2, 2, k->cipher, k->aead, k->octet };
-	uint8_t salt[32] = { 42 }, okm[48], nonce[16], tag[16];
+	uint8_t key[32], iv[16], tag[16];
 	size_t size = (size_t)1 << (k->octet + 6), off = 0, chunk_at[3] = { 0 };
-	uint64_t index = 0;
+	uint64_t index = 0, total = inside->len;
 	gcry_cipher_hd_t c;
 	struct buf b;
 
 	buf_init(&b, CRAFT_MAX);
-	buf_put(&b, ad + 1, 4);
-	buf_put(&b, salt, 32);
-	ck_assert(hkdf_sha256(craft_key, k->key_len, salt, 32, ad, 5, okm,
-	    k->key_len + k->nonce_len - 8));
-	memcpy(nonce, okm + k->key_len, k->nonce_len - 8);
+	craft_chunk_keys(&b, k, key, iv);
 	ck_assert(gcry_cipher_open(&c, k->gcry, k->mode, 0) == 0);
-	ck_assert(gcry_cipher_setkey(c, okm, k->key_len) == 0);
+	ck_assert(gcry_cipher_setkey(c, key, k->key_len) == 0);
 	while (off < inside->len || (k->empty_last && off == inside->len)) {
 		size_t n = inside->len - off < size ? inside->len - off : size;
-		uint8_t *to;
+		uint8_t *to = buf_room(&b, n + 16);
 
-		craft_nonce(nonce, k->nonce_len, index);
 		if (index < 3)
 			chunk_at[index] = b.len;
-		to = buf_room(&b, n + 16);
-		ck_assert(gcry_cipher_setiv(c, nonce, k->nonce_len) == 0);
-		ck_assert(gcry_cipher_authenticate(c, ad, 5) == 0);
-		ck_assert(gcry_cipher_final(c) == 0);
+		craft_chunk_begin(c, k, iv, index, NULL);
 		ck_assert(
 		    gcry_cipher_encrypt(c, to, n, inside->data + off, n) == 0);
 		ck_assert(gcry_cipher_gettag(c, to + n, 16) == 0);
@@ -226,17 +270,27 @@ craft_seipd2(const struct craft_chunks *k, const struct buf *inside)
 			b.data[chunk_at[0] + i] = b.data[chunk_at[1] + i];
 			b.data[chunk_at[1] + i] = x;
 		}
-	craft_nonce(nonce, k->nonce_len, index);
-	craft_nonce(ad + 5, 8, inside->len);
-	ck_assert(gcry_cipher_setiv(c, nonce, k->nonce_len) == 0);
-	ck_assert(gcry_cipher_authenticate(c, ad, 13) == 0);
-	ck_assert(gcry_cipher_final(c) == 0);
+	craft_chunk_begin(c, k, iv, index, &total);
 	ck_assert(gcry_cipher_encrypt(c, tag, 0, tag, 0) == 0);
 	ck_assert(gcry_cipher_gettag(c, tag, 16) == 0);
 	gcry_cipher_close(c);
 	if (!k->no_final)
 		buf_put(&b, tag, 16);
 	return b;
+}
+
+/* The whole message, to CRAFT_OURS. */
+static inline struct buf
+craft_wrap(const struct craft_chunks *k, const struct buf *inside)
+{
+	struct buf body = craft_seipd2(k, inside), msg;
+
+	buf_init(&msg, CRAFT_MAX);
+	craft_pkesk(&msg, k->librepgp ? 3 : 6, CRAFT_OURS);
+	craft_packet(&msg, k->librepgp ? BODY_LIBREPGP_AEAD : BODY_SEIPD,
+	    body.data, body.len);
+	buf_free(&body);
+	return msg;
 }
 
 /* What unseal makes of a message when asked like that; `plain` may be NULL. */

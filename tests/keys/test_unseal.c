@@ -352,29 +352,18 @@ START_TEST(cut_and_appended)
 }
 END_TEST
 
-static struct buf
-wrap2(const struct craft_chunks *k, const struct buf *inside)
-{
-	struct buf body = craft_seipd2(k, inside), msg = new_buf();
-
-	craft_pkesk(&msg, 6, CRAFT_OURS);
-	craft_packet(&msg, BODY_SEIPD, body.data, body.len);
-	buf_free(&body);
-	return msg;
-}
-
 /* Version 2 in every mode and cipher; reordered, dropped, emptied. */
 START_TEST(chunks)
 {
 	static const struct craft_chunks modes[] = {
 		{ 9, 1, 0, GCRY_CIPHER_AES256, GCRY_CIPHER_MODE_EAX, 32, 16, 0,
-		    0, 0, 0 },
+		    0, 0, 0, 0 },
 		{ 9, 2, 0, GCRY_CIPHER_AES256, GCRY_CIPHER_MODE_OCB, 32, 15, 0,
-		    0, 0, 0 },
+		    0, 0, 0, 0 },
 		{ 9, 3, 0, GCRY_CIPHER_AES256, GCRY_CIPHER_MODE_GCM, 32, 12, 0,
-		    0, 0, 0 },
+		    0, 0, 0, 0 },
 		{ 9, 2, 16, GCRY_CIPHER_AES256, GCRY_CIPHER_MODE_OCB, 32, 15, 0,
-		    0, 0, 0 },
+		    0, 0, 0, 0 },
 	};
 	struct buf inside = new_buf(), msg;
 	uint8_t data[64 * 5];
@@ -386,28 +375,28 @@ START_TEST(chunks)
 	for (size_t i = 0; i < 4; i++) {
 		struct craft_chunks k = modes[i];
 
-		msg = wrap2(&k, &inside);
+		msg = craft_wrap(&k, &inside);
 		opens(&msg, data, sizeof(data) - 9, 0);
 		buf_free(&msg);
 		k.no_final = 1;
-		msg = wrap2(&k, &inside);
+		msg = craft_wrap(&k, &inside);
 		craft_refused(msg.data, msg.len, 0, REASON_DAMAGED);
 		buf_free(&msg);
 		if (i == 3)
 			break;
 		k = modes[i];
 		k.swap = 1;
-		msg = wrap2(&k, &inside);
+		msg = craft_wrap(&k, &inside);
 		craft_refused(msg.data, msg.len, 0, REASON_DAMAGED);
 		buf_free(&msg);
 		k = modes[i];
 		k.drop = 1;
-		msg = wrap2(&k, &inside);
+		msg = craft_wrap(&k, &inside);
 		craft_refused(msg.data, msg.len, 0, REASON_DAMAGED);
 		buf_free(&msg);
 		k = modes[i];
 		k.empty_last = 1;
-		msg = wrap2(&k, &inside);
+		msg = craft_wrap(&k, &inside);
 		craft_refused(msg.data, msg.len, 0, REASON_DAMAGED);
 		buf_free(&msg);
 	}
@@ -419,12 +408,12 @@ END_TEST
 START_TEST(unsupported)
 {
 	static const struct craft_chunks good = { 9, 2, 0, GCRY_CIPHER_AES256,
-		GCRY_CIPHER_MODE_OCB, 32, 15, 0, 0, 0, 0 };
+		GCRY_CIPHER_MODE_OCB, 32, 15, 0, 0, 0, 0, 0 };
 	struct buf inside = new_buf(), msg;
 	size_t at;
 
 	craft_literal(&inside, "", text, 5);
-	msg = wrap2(&good, &inside);
+	msg = craft_wrap(&good, &inside);
 	at = msg.len - 36 - inside.len - 32;
 	for (size_t i = 0; i < 4; i++) {
 		uint8_t was = msg.data[at + i];
