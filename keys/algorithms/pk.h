@@ -16,15 +16,17 @@
 #define PK_RSA_BITS_MAX    16384
 #define PK_SESSION_KEY_MAX 32
 
-/* Read only outside pk.c. */
+struct pk_kind; /* for keys/algorithms only: kind.h */
+
+/* Read only outside keys/algorithms. */
 struct pk {
 	int version;   /* 4 or 6 */
 	int algorithm; /* enum packet_pk */
 	time_t created;
-	unsigned bits;  /* RSA; 255 for the curves */
+	unsigned bits;  /* of RSA's modulus or the curve; 0: neither */
 	bool supported; /* false: known by its fingerprint only */
 	bool weak;      /* why it is not: too small, or DSA, Elgamal */
-	char name[16];  /* "Ed25519", "RSA-3072" ... */
+	char name[24];  /* "Ed25519", "RSA-3072" ... */
 	uint8_t fingerprint[PK_FINGERPRINT_MAX];
 	size_t fingerprint_len;
 	char hex[DOC_FINGERPRINT_SIZE]; /* the same, upper case */
@@ -32,10 +34,11 @@ struct pk {
 	uint8_t *body; /* the public part of the packet, as it came */
 	size_t body_len;
 
+	const struct pk_kind *kind;  /* NULL: none of ours */
 	size_t modulus, modulus_len; /* RSA: where n stands in the body */
-	gcry_sexp_t sexp;            /* RSA and EdDSA: made once, used often */
-	uint8_t point[32]; /* X25519 and Ed25519: without any prefix */
-	uint8_t kdf_hash;  /* ECDH (RFC 9580, 5.5.5.5 and 11.5) */
+	size_t point;                /* curves: likewise, without any prefix */
+	gcry_sexp_t sexp;            /* made once, used often; or NULL */
+	uint8_t kdf_hash;            /* ECDH (RFC 9580, 5.5.5.6 and 11.5) */
 	uint8_t kdf_cipher;
 };
 
@@ -43,17 +46,22 @@ struct pk {
  * Read the public part of a key packet (RFC 9580, 5.5.2) and leave `body`
  * behind it (the secret part follows, or nothing may).  Release with
  * pk_close(), also after a failure.
- * GW_OK with supported == false: a well-formed v4 key of an algorithm or
- * curve that we cannot use; all of `body` was consumed.
- * GW_REFUSED: MALFORMED, or UNSUPPORTED for other versions.
+ * GW_OK with supported == false: a well-formed key of an algorithm or curve
+ * that we cannot use; of version 4: all of `body` was consumed, for nobody
+ * knows where its secret part begins.
+ * GW_REFUSED: MALFORMED (points that are on no curve or of small order, even
+ * moduli, forbidden pairs of version and algorithm as well), or UNSUPPORTED
+ * for other versions than 4 and 6.
  */
 enum gw_status pk_parse(struct pk *, struct buf *body, struct why *);
 void pk_close(struct pk *);
 
-/* Hash the public part as signatures over keys do (RFC 9580, 5.2.4). */
+/* Hash the public part as signatures over keys and fingerprints do (RFC 9580,
+ * 5.2.4 and 5.5.4). */
 void pk_hash_into(const struct pk *, gcry_md_hd_t);
 /* The hash for a signature by this key: SHA-256 where its strength allows it
- * (it is the fastest), otherwise what its curve needs. */
+ * (it is the fastest), otherwise what its curve needs.  pk_verify() accepts no
+ * shorter digest. */
 int pk_hash_algorithm(const struct pk *);
 
 bool pk_can_sign(const struct pk *);                /* by algorithm alone */
@@ -66,7 +74,9 @@ enum gw_status pk_supported(const struct pk *, struct why *);
 /*
  * Check a signature's numbers, as they stand in the signature packet after
  * the left 16 bits, against a digest.  GW_REFUSED, SIGNATURE_BAD when they do
- * not match or are not well-formed; leftovers are refused.
+ * not match or are not well-formed; leftovers are refused.  GW_REFUSED, WEAK
+ * when the digest is shorter than such a key's signatures allow (RFC 9580,
+ * 5.2.3.2 to 5.2.3.5).
  */
 enum gw_status pk_verify(const struct pk *, int hash_algorithm,
     const uint8_t *digest, size_t digest_len, const void *numbers,
@@ -80,16 +90,5 @@ enum gw_status pk_verify(const struct pk *, int hash_algorithm,
  */
 enum gw_status pk_encrypt_session(const struct pk *, int pkesk_version,
     int cipher, const struct buf *session_key, struct buf *out, struct why *);
-
-/* The coding of a curve in "legacy" keys; NULL for none of ours. */
-const uint8_t *pk_oid(int algorithm, size_t *len);
-
-/*
- * For secret.c as well: the key-encryption key of ECDH (RFC 9580, 11.5) and
- * X25519 (RFC 9580, 5.1.6) from the shared point; kek holds 32 bytes, *len
- * is set.  ephemeral is the other side's point, without prefix.
- */
-enum gw_status pk_derive_kek(const struct pk *, const uint8_t ephemeral[32],
-    const uint8_t shared[32], uint8_t kek[32], size_t *len, struct why *);
 
 #endif

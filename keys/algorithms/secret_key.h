@@ -11,8 +11,9 @@
 /* Read only; the memory behind it is libgcrypt's secure memory. */
 struct secret_key {
 	const struct pk *pk; /* the certificate's; NULL: no numbers here */
-	gcry_sexp_t sexp;    /* RSA and EdDSA */
-	uint8_t *scalar;     /* Curve25519: 32 octets, little-endian */
+	gcry_sexp_t sexp;    /* what signs, and RSA; or NULL */
+	uint8_t *secret;     /* what else there is, as the family needs it */
+	size_t secret_len;
 };
 
 /*

@@ -160,16 +160,15 @@ static const struct {
 static void
 put_ed25519(const uint8_t point[32])
 {
+	static const uint8_t oid[] = { 9, 0x2b, 0x06, 0x01, 0x04, 0x01, 0xda,
+		0x47, 0x0f, 0x01 };
 	uint8_t coded[33] = { 0x40 };
-	size_t len;
-	const uint8_t *oid = pk_oid(PACKET_EDDSA, &len);
 
 	memcpy(coded + 1, point, 32);
 	buf_put_u8(&text, 4);
 	buf_put_u32(&text, FORGE_BORN);
 	buf_put_u8(&text, PACKET_EDDSA);
-	buf_put_u8(&text, (uint8_t)len);
-	buf_put(&text, oid, len);
+	buf_put(&text, oid, sizeof(oid));
 	packet_put_mpi(&text, coded, sizeof(coded));
 }
 
@@ -343,7 +342,7 @@ START_TEST(other_versions)
 	struct pk pk;
 	struct why why;
 
-	buf_put_u8(&text, (uint8_t)(_i == 0 ? 3 : _i == 1 ? 5 : 6));
+	buf_put_u8(&text, (uint8_t)(_i == 0 ? 3 : _i == 1 ? 5 : 7));
 	buf_put_u32(&text, FORGE_BORN);
 	buf_put_u8(&text, PACKET_RSA);
 	ck_assert_int_eq(pk_parse(&pk, &text, &why), GW_REFUSED);
