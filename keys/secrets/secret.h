@@ -6,16 +6,40 @@
 
 struct secret;
 
-/* Parse a transferable secret key (binary or armored), unlock it with the
- * passphrase (NULL: it must be unprotected) and check that public and
- * secret parts agree.  Secret numbers stay in locked memory. */
+/*
+ * Where secret numbers are.  A struct secret has them in libgcrypt's secure
+ * memory alone (locked, where keys_init() was given some; wiped when freed),
+ * and so are the keys of locks while they are used.  What is read or written
+ * as a file, however, is in the caller's ordinary memory: use
+ * buf_init_secret(), which is wiped but not locked, and a process whose pages
+ * stay out of swap.  secret_export() and secret_generate() work in such
+ * buffers too; keyholder calls neither.  Passphrases are the caller's.
+ */
+
+/*
+ * Parse a transferable secret key (RFC 9580, 10.2; binary or armored), unlock
+ * it with the passphrase (NULL: it must be unprotected) and check that public
+ * and secret parts agree.  What the lock may be: secret_lock.c.  Keys whose
+ * numbers are elsewhere (on a card, left at home, or in it as public subkeys)
+ * are part of the certificate and of nothing else.
+ * GW_REFUSED, KEY_UNUSABLE: wrong or missing passphrase, halves that do not
+ * agree, no numbers at all; WEAK, UNSUPPORTED, MALFORMED, TOO_LARGE (the price
+ * of its lock).
+ */
 enum gw_status secret_parse(const void *, size_t, const char *passphrase,
     struct secret **, struct why *);
 void secret_free(struct secret *);
-/* Several, as cert_parse_all(); each is tried with every passphrase. */
+/*
+ * Several, one after the other or in one armored block each, as
+ * cert_parse_all(); each part of each is tried with every passphrase.  On
+ * failure none is left.
+ */
 enum gw_status secret_parse_all(const void *, size_t,
     const char *const *passphrases, size_t passphrase_count,
     struct secret **out, size_t max, size_t *count, struct why *);
+/* Only the certificates in secret keys, which need not be unlocked for it. */
+enum gw_status secret_certs(const void *, size_t, struct cert **out, size_t max,
+    size_t *count, struct why *);
 /* The public part; stays the secret's. */
 const struct cert *secret_cert(const struct secret *);
 
@@ -70,7 +94,8 @@ enum gw_status secret_generate(const struct secret_params *, struct buf *text,
 /* GW_REFUSED, UNSUPPORTED, and why: not with this libgcrypt. */
 enum gw_status secret_kind_possible(enum secret_kind, struct why *);
 
-/* Append the whole as it is now, locked under this passphrase or none. */
+/* Append the whole as it is now, locked under this passphrase or none.  Keys
+ * without numbers are marked in GnuPG's way. */
 enum gw_status secret_export(const struct secret *, const char *passphrase,
     enum secret_lock_kind, bool armored, struct buf *, struct why *);
 
@@ -81,18 +106,28 @@ enum secret_reason {
 	SECRET_COMPROMISED = 2,
 	SECRET_RETIRED = 3
 };
-/* Append an armored revocation of the primary key, to be kept apart from it
- * (made at birth) or published. */
+/*
+ * Append an armored revocation of the primary key, to be kept apart from it
+ * (made at birth) or published: a bare signature, in version 6 with the key
+ * before it; cert_revoke() and everybody's import take it.
+ */
 enum gw_status secret_revocation(const struct secret *, enum secret_reason,
     const char *text, time_t when, struct buf *, struct why *);
 
 /*
  * These change the certificate: *out is the new secret, with the same
- * numbers; what was there before stays in it, outdated.  All need the primary
+ * numbers; what was there before stays in it, outdated.  New signatures are
+ * dated `when`, or a second after what they replace.  All need the primary
  * key's numbers (GW_REFUSED, KEY_UNUSABLE: it is kept elsewhere).
  */
 
-/* New expiry for the primary key and every subkey not expired or revoked. */
+/* What another copy of its certificate knows comes in (cert_merge()); the
+ * primary key's numbers may be elsewhere. */
+enum gw_status secret_merge(const struct secret *, const struct cert *,
+    struct secret **out, struct why *);
+/* New expiry for the primary key and every subkey not expired or revoked;
+ * 0: never.  GW_REFUSED, KEY_UNUSABLE: the key is revoked; CONFIG: a time not
+ * to come. */
 enum gw_status secret_expire(const struct secret *, time_t expires, time_t when,
     struct secret **out, struct why *);
 /* Revoke the primary key, for good. */
@@ -104,8 +139,11 @@ enum gw_status secret_revoke_subkey(const struct secret *,
     struct secret **out, struct why *);
 /*
  * Fresh signing and encryption subkeys beside the old ones, which keep
- * decrypting and verifying.  Bindings are dated `from`: partners use the new
- * ones from then on (a certificate handed out before is used as it was).
+ * decrypting and verifying.  They and their bindings are dated `from` (not
+ * before params->created, which is now): we and partners use the new ones from
+ * then on, and a certificate handed out before is used as it was.  Of the
+ * params, user ids and version are the key's own; the primary key is made to
+ * live as long as the new subkeys.
  */
 enum gw_status secret_rotate(const struct secret *,
     const struct secret_params *, time_t from, struct secret **out,

@@ -527,6 +527,26 @@ not_revoked(const struct secret *s, struct why *why)
 }
 
 enum gw_status
+secret_merge(const struct secret *s, const struct cert *other,
+    struct secret **out, struct why *why)
+{
+	struct edit e = { .old = s };
+	struct cert *merged = NULL;
+	enum gw_status st;
+
+	*out = NULL;
+	buf_init(&e.out, SECRET_SIZE_MAX);
+	if ((e.halves = calloc(s->count, sizeof(*e.halves))) == NULL)
+		st = failed(why, "no memory");
+	else if ((st = cert_merge(s->cert, other, &merged, why)) == GW_OK &&
+		 (st = cert_export(merged, false, &e.out, why)) == GW_OK)
+		st = edit_end(&e, out, why);
+	cert_free(merged);
+	edit_close(&e);
+	return st;
+}
+
+enum gw_status
 secret_expire(const struct secret *s, time_t expires, time_t when,
     struct secret **out, struct why *why)
 {

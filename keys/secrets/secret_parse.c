@@ -213,24 +213,31 @@ dearmor(const void *text, size_t len, struct buf *raw, struct why *why)
 	return st == GW_NONE ? GW_OK : st;
 }
 
+/* The packets, armored or not. */
+static enum gw_status
+get_raw(const void *data, size_t len, struct buf *raw, struct why *why)
+{
+	if (len > 2 * SECRET_SIZE_MAX)
+		return malformed(why, "larger than 1 MiB");
+	if (armor_looks(data, len))
+		return dearmor(data, len, raw, why);
+	if (!buf_put(raw, data, len))
+		return malformed(why, "larger than 1 MiB");
+	return GW_OK;
+}
+
 enum gw_status
 secret_parse_all(const void *data, size_t len, const char *const *passphrases,
     size_t passphrase_count, struct secret **out, size_t max, size_t *count,
     struct why *why)
 {
 	struct passphrases pass = { passphrases, passphrase_count, 0 };
-	enum gw_status st = GW_OK;
+	enum gw_status st;
 	struct buf raw;
 
 	*count = 0;
-	if (len > 2 * SECRET_SIZE_MAX)
-		return malformed(why, "larger than 1 MiB");
 	buf_init_secret(&raw, SECRET_SIZE_MAX);
-	if (armor_looks(data, len))
-		st = dearmor(data, len, &raw, why);
-	else if (!buf_put(&raw, data, len))
-		st = malformed(why, "larger than 1 MiB");
-	if (st == GW_OK)
+	if ((st = get_raw(data, len, &raw, why)) == GW_OK)
 		st = read_all(&raw, &pass, out, max, count, why);
 	buf_free(&raw);
 	while (st != GW_OK && *count > 0) {
@@ -249,4 +256,49 @@ secret_parse(const void *data, size_t len, const char *passphrase,
 	*out = NULL;
 	return secret_parse_all(
 	    data, len, &passphrase, passphrase != NULL, out, 1, &count, why);
+}
+
+static enum gw_status
+read_certs(struct reader *r, struct buf *from, struct cert **out, size_t max,
+    size_t *count, struct why *why)
+{
+	enum gw_status st;
+
+	do {
+		if (*count == max)
+			return malformed(why, "too many");
+		if ((st = read_packets(r, from, why)) == GW_OK)
+			st = cert_parse(
+			    r->public.data, r->public.len, &out[*count], why);
+		reader_reset(r);
+		if (st == GW_OK)
+			(*count)++;
+	} while (st == GW_OK && buf_left(from) > 0);
+	return st;
+}
+
+enum gw_status
+secret_certs(const void *data, size_t len, struct cert **out, size_t max,
+    size_t *count, struct why *why)
+{
+	struct reader *r = calloc(1, sizeof(*r));
+	enum gw_status st;
+	struct buf raw;
+
+	*count = 0;
+	if (r == NULL)
+		return nomem(why);
+	buf_init_secret(&raw, SECRET_SIZE_MAX);
+	buf_init(&r->public, SECRET_SIZE_MAX);
+	if ((st = get_raw(data, len, &raw, why)) == GW_OK)
+		st = read_certs(r, &raw, out, max, count, why);
+	while (st != GW_OK && *count > 0) {
+		cert_free(out[--*count]);
+		out[*count] = NULL;
+	}
+	reader_reset(r);
+	buf_free(&r->public);
+	buf_free(&raw);
+	free(r);
+	return st;
 }
