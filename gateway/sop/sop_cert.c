@@ -4,8 +4,10 @@
 #include "gateway/sop/sop_certs.h"
 #include "gateway/sop/sop_fail.h"
 #include "gateway/sop/sop_indirect.h"
+#include "gateway/sop/sop_packets.h"
 #include "gateway/sop/sop_secrets.h"
 #include "keys/keys.h"
+#include "keys/packets/armor.h"
 
 #include <string.h>
 
@@ -51,9 +53,47 @@ print_all(const struct sop_certs *certs, bool armored)
 	buf_init(&packets, SOP_INDIRECT_MAX);
 	for (size_t i = 0; i < certs->count && st == GW_OK; i++)
 		st = cert_export(certs->at[i], false, &packets, &why);
-	rc = st == GW_OK ? sop_certs_print(&packets, armored)
-			 : sop_fail(SOP_FAILED, "%s", why.text);
+	rc = st == GW_OK
+		 ? sop_packets_print(ARMOR_PUBLIC_KEY, &packets, armored)
+		 : sop_fail(SOP_FAILED, "%s", why.text);
 	buf_free(&packets);
+	return rc;
+}
+
+/* Locked keys are as good as any: what is public in them is not locked. */
+static int
+read_keys(struct sop_certs *certs)
+{
+	static const struct sop_meaning meanings[] = {
+		{ REASON_UNSUPPORTED, SOP_UNSUPPORTED_ASYMMETRIC_ALGO },
+		{ REASON_WEAK, SOP_UNSUPPORTED_ASYMMETRIC_ALGO }, { 0 }
+	};
+	enum gw_status st = GW_OK;
+	struct buf text;
+	struct why why;
+	int rc;
+
+	buf_init_secret(&text, SOP_INDIRECT_MAX);
+	rc = sop_indirect_stdin("secret keys", &text);
+	if (rc == SOP_OK)
+		st = secret_certs(text.data, text.len, certs->at, SOP_CERTS_MAX,
+		    &certs->count, &why);
+	buf_free(&text);
+	if (st != GW_OK)
+		rc = sop_fail_why(st, &why, meanings, SOP_BAD_DATA);
+	return rc;
+}
+
+int
+sop_extract_cert(const struct sop_options *o)
+{
+	struct sop_certs certs = { .count = 0 };
+	int rc;
+
+	if ((rc = sop_secrets_start()) == SOP_OK &&
+	    (rc = read_keys(&certs)) == SOP_OK)
+		rc = print_all(&certs, !o->no_armor);
+	sop_certs_free(&certs);
 	return rc;
 }
 

@@ -1,13 +1,10 @@
 /* gateway/sop/sop_certs.c - CERTS arguments. */
 #include "gateway/sop/sop_certs.h"
 
-#include "gateway/base/fdio.h"
 #include "gateway/sop/sop_fail.h"
 #include "gateway/sop/sop_indirect.h"
-#include "keys/packets/armor.h"
 
 #include <string.h>
-#include <unistd.h>
 
 static int
 parse(const struct buf *text, const char *name, struct sop_certs *to)
@@ -69,24 +66,4 @@ sop_certs_free(struct sop_certs *certs)
 	for (size_t i = 0; i < certs->count; i++)
 		cert_free(certs->at[i]);
 	memset(certs, 0, sizeof(*certs));
-}
-
-int
-sop_certs_print(const struct buf *packets, bool armored)
-{
-	enum gw_status st = GW_OK;
-	struct buf text;
-	struct why why;
-
-	buf_init(&text, 2 * SOP_INDIRECT_MAX);
-	if (armored)
-		st = armor_write(
-		    ARMOR_PUBLIC_KEY, packets->data, packets->len, &text, &why);
-	if (st == GW_OK && armored)
-		packets = &text;
-	if (st == GW_OK)
-		st = fd_write_all(
-		    STDOUT_FILENO, packets->data, packets->len, &why);
-	buf_free(&text);
-	return st == GW_OK ? SOP_OK : sop_fail(SOP_FAILED, "%s", why.text);
 }

@@ -18,7 +18,4 @@ int sop_certs_read(const struct sop_list *, struct sop_certs *);
 int sop_certs_stdin(struct sop_certs *);
 void sop_certs_free(struct sop_certs *);
 
-/* Print packets as one armored block or as they are. */
-int sop_certs_print(const struct buf *packets, bool armored);
-
 #endif

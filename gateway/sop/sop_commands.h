@@ -11,7 +11,7 @@
 int sop_version(const struct sop_options *);
 int sop_list_profiles(const struct sop_options *);
 
-/* sop_key.c */
+/* sop_key.c, sop_update.c */
 int sop_generate_key(const struct sop_options *);
 int sop_change_key_password(const struct sop_options *);
 int sop_revoke_key(const struct sop_options *);

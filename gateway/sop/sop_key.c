@@ -1,13 +1,12 @@
-/* gateway/sop/sop_key.c - generate-key, change-key-password, revoke-key,
- * update-key. */
+/* gateway/sop/sop_key.c - generate-key, change-key-password, revoke-key. */
 #include "gateway/sop/sop_commands.h"
 
 #include "gateway/base/clock.h"
 #include "gateway/base/fdio.h"
 #include "gateway/base/utf8.h"
-#include "gateway/sop/sop_certs.h"
 #include "gateway/sop/sop_fail.h"
 #include "gateway/sop/sop_indirect.h"
+#include "gateway/sop/sop_packets.h"
 #include "gateway/sop/sop_profiles.h"
 #include "gateway/sop/sop_secrets.h"
 #include "keys/packets/armor.h"
@@ -108,7 +107,7 @@ sop_change_key_password(const struct sop_options *o)
 	    (o->new_key_password == NULL ||
 		(rc = sop_passwords_make(o->new_key_password, &new)) ==
 		    SOP_OK) &&
-	    (rc = sop_secrets_stdin(&old, &secrets)) == SOP_OK)
+	    (rc = sop_secrets_stdin(&old, &secrets, NULL)) == SOP_OK)
 		rc = sop_secrets_print(
 		    &secrets, new.count > 0 ? new.at[0] : NULL, !o->no_armor);
 	sop_secrets_free(&secrets);
@@ -146,11 +145,11 @@ sop_revoke_key(const struct sop_options *o)
 	buf_init(&certs, SOP_INDIRECT_MAX);
 	if ((rc = sop_secrets_start()) == SOP_OK &&
 	    (rc = sop_passwords_try(&o->with_key_password, &tries)) == SOP_OK)
-		rc = sop_secrets_stdin(&tries, &secrets);
+		rc = sop_secrets_stdin(&tries, &secrets, NULL);
 	for (size_t i = 0; i < secrets.count && rc == SOP_OK; i++)
 		rc = put_revoked(secrets.at[i], &certs);
 	if (rc == SOP_OK)
-		rc = sop_certs_print(&certs, !o->no_armor);
+		rc = sop_packets_print(ARMOR_PUBLIC_KEY, &certs, !o->no_armor);
 	buf_free(&certs);
 	sop_secrets_free(&secrets);
 	sop_passwords_free(&tries);

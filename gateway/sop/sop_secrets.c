@@ -1,9 +1,10 @@
 /* gateway/sop/sop_secrets.c - KEYS arguments. */
 #include "gateway/sop/sop_secrets.h"
 
-#include "gateway/base/fdio.h"
 #include "gateway/sop/sop_fail.h"
 #include "gateway/sop/sop_indirect.h"
+#include "gateway/sop/sop_packets.h"
+#include "gateway/sop/sop_profiles.h"
 #include "keys/keys.h"
 #include "keys/packets/armor.h"
 
@@ -40,30 +41,61 @@ sop_secrets_start(void)
 	return sop_fail(SOP_FAILED, "%s", why.text);
 }
 
+static enum gw_status
+parse_with(const struct buf *text, const char *const *passwords, size_t count,
+    struct sop_secrets *to, struct why *why)
+{
+	size_t n = 0;
+	enum gw_status st = secret_parse_all(text->data, text->len, passwords,
+	    count, to->at + to->count, SOP_SECRETS_MAX - to->count, &n, why);
+
+	to->count += n;
+	return st;
+}
+
 static int
-parse(const struct buf *text, const char *name,
-    const struct sop_passwords *passwords, struct sop_secrets *to)
+told(enum gw_status st, struct why *why, const char *name)
 {
 	static const struct sop_meaning meanings[] = {
 		{ REASON_KEY_UNUSABLE, SOP_KEY_IS_PROTECTED },
 		{ REASON_UNSUPPORTED, SOP_UNSUPPORTED_ASYMMETRIC_ALGO },
 		{ REASON_WEAK, SOP_UNSUPPORTED_ASYMMETRIC_ALGO }, { 0 }
 	};
-	enum gw_status st;
-	struct why why;
-	size_t n = 0;
 
-	st = secret_parse_all(text->data, text->len,
-	    (const char *const *)passwords->at, passwords->count,
-	    to->at + to->count, SOP_SECRETS_MAX - to->count, &n, &why);
-	if (st == GW_OK && n == 0)
-		return sop_fail(
-		    SOP_BAD_DATA, "%s: there is no secret key in it", name);
-	to->count += n;
 	if (st == GW_OK)
 		return SOP_OK;
-	why_prefix(&why, "%s", name);
-	return sop_fail_why(st, &why, meanings, SOP_BAD_DATA);
+	why_prefix(why, "%s", name);
+	return sop_fail_why(st, why, meanings, SOP_BAD_DATA);
+}
+
+static int
+parse(const struct buf *text, const char *name,
+    const struct sop_passwords *passwords, struct sop_secrets *to)
+{
+	struct why why;
+	enum gw_status st = parse_with(text, (const char *const *)passwords->at,
+	    passwords->count, to, &why);
+
+	return told(st, &why, name);
+}
+
+/* One password after the other, to know which it is. */
+static int
+parse_each(const struct buf *text, const char *name,
+    const struct sop_passwords *passwords, struct sop_secrets *to,
+    const char **which)
+{
+	struct why why;
+	enum gw_status st = parse_with(text, NULL, 0, to, &why);
+
+	*which = NULL;
+	for (size_t i = 0; i < passwords->count && st == GW_REFUSED &&
+			   why.reason == REASON_KEY_UNUSABLE;
+	     i++) {
+		*which = passwords->at[i];
+		st = parse_with(text, which, 1, to, &why);
+	}
+	return told(st, &why, name);
 }
 
 int
@@ -85,15 +117,19 @@ sop_secrets_read(const struct sop_list *list,
 }
 
 int
-sop_secrets_stdin(const struct sop_passwords *passwords, struct sop_secrets *to)
+sop_secrets_stdin(const struct sop_passwords *passwords, struct sop_secrets *to,
+    const char **which)
 {
+	static const char name[] = "standard input";
 	struct buf text;
 	int rc;
 
 	buf_init_secret(&text, SOP_INDIRECT_MAX);
 	rc = sop_indirect_stdin("secret keys", &text);
 	if (rc == SOP_OK)
-		rc = parse(&text, "standard input", passwords, to);
+		rc = which != NULL
+			 ? parse_each(&text, name, passwords, to, which)
+			 : parse(&text, name, passwords, to);
 	buf_free(&text);
 	return rc;
 }
@@ -111,30 +147,23 @@ sop_secrets_print(
     const struct sop_secrets *secrets, const char *password, bool armored)
 {
 	enum gw_status st = GW_OK;
-	struct buf packets, text;
-	const struct buf *out = &packets;
+	struct buf packets;
 	struct why why;
+	int rc;
 
 	buf_init_secret(&packets, SOP_INDIRECT_MAX);
-	buf_init_secret(&text, 2 * SOP_INDIRECT_MAX);
 	for (size_t i = 0; i < secrets->count && st == GW_OK; i++) {
 		const struct secret *s = secrets->at[i];
+		size_t digits = strlen(cert_fingerprint(secret_cert(s)));
 
 		/* A version 6 key has the longer fingerprint. */
 		st = secret_export(s, password,
-		    strlen(cert_fingerprint(secret_cert(s))) == 64
-			? SECRET_LOCK_ARGON2
-			: SECRET_LOCK_ITERATED,
-		    false, &packets, &why);
+		    sop_profiles_lock(digits == 64 ? 6 : 4), false, &packets,
+		    &why);
 	}
-	if (st == GW_OK && armored) {
-		st = armor_write(
-		    ARMOR_PRIVATE_KEY, packets.data, packets.len, &text, &why);
-		out = &text;
-	}
-	if (st == GW_OK)
-		st = fd_write_all(STDOUT_FILENO, out->data, out->len, &why);
-	buf_free(&text);
+	rc = st == GW_OK
+		 ? sop_packets_print(ARMOR_PRIVATE_KEY, &packets, armored)
+		 : sop_fail(SOP_FAILED, "%s", why.text);
 	buf_free(&packets);
-	return st == GW_OK ? SOP_OK : sop_fail(SOP_FAILED, "%s", why.text);
+	return rc;
 }

@@ -24,7 +24,10 @@ int sop_secrets_start(void);
  * unlocked by one of the passwords where it is locked. */
 int sop_secrets_read(const struct sop_list *, const struct sop_passwords *,
     struct sop_secrets *);
-int sop_secrets_stdin(const struct sop_passwords *, struct sop_secrets *);
+/* *which (may be NULL) is set to the password that locks them, NULL if they are
+ * not locked; they must have it in common then. */
+int sop_secrets_stdin(
+    const struct sop_passwords *, struct sop_secrets *, const char **which);
 void sop_secrets_free(struct sop_secrets *);
 
 /* Print them all, as one armored block or binary, under that password or

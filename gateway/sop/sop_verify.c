@@ -6,6 +6,7 @@
 #include "gateway/sop/sop_fail.h"
 #include "gateway/sop/sop_indirect.h"
 #include "gateway/sop/sop_opened.h"
+#include "gateway/sop/sop_packets.h"
 #include "gateway/sop/sop_verdicts.h"
 #include "keys/keys.h"
 #include "keys/messages/verify.h"
@@ -180,8 +181,7 @@ write_signatures(
 	if (!armored)
 		return sop_indirect_write(to, packets->data, packets->len);
 	buf_init(&text, 2 * UNSEAL_SIGNATURES_MAX);
-	if (armor_write(ARMOR_SIGNATURE, packets->data, packets->len, &text,
-		&why) == GW_OK)
+	if (sop_packets_armor(ARMOR_SIGNATURE, packets, &text, &why) == GW_OK)
 		rc = sop_indirect_write(to, text.data, text.len);
 	else
 		rc = sop_fail(SOP_FAILED, "%s", why.text);
