@@ -4,86 +4,27 @@
 #include "keys/packets/armor.h"
 #include "keys/algorithms/pk_math.h"
 #include "tests/keys/forge.h"
+#include "tests/keys/shell.h"
 #include "keys/keys.h"
 
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static char home[64];
 static struct buf text;
 
 static void
 setup(void)
 {
-	snprintf(home, sizeof(home), "/tmp/waybill-secret-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(home));
+	shell_open();
 	buf_init_secret(&text, 1 << 20);
-}
-
-/* Run a command with `home` as folder and as gpg's home; true when it says
- * that it went well. */
-__attribute__((format(printf, 1, 2))) static bool
-run(const char *fmt, ...)
-{
-	char line[2048], command[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(command, sizeof(command), fmt, ap);
-	va_end(ap);
-	snprintf(line, sizeof(line),
-	    "cd %s && export GNUPGHOME=%s && { %s; } >log 2>&1", home, home,
-	    command);
-	return system(line) == 0;
 }
 
 static void
 teardown(void)
 {
-	char line[256];
-
 	buf_free(&text);
 	clock_fake(0);
-	(void)run("gpgconf --kill all"); /* where there is one */
-	snprintf(line, sizeof(line), "rm -rf %s", home);
-	ck_assert_int_eq(system(line), 0);
-}
-
-#define GPG                                                                    \
-	"gpg --batch --yes --no-tty --trust-model always --pinentry-mode "     \
-	"loopback --passphrase hunter2 "
-
-static bool
-have_gpg(void)
-{
-	return run("gpg --version");
-}
-
-static void
-save(const char *name, const struct buf *b)
-{
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", home, name);
-	ck_assert_ptr_nonnull(f = fopen(path, "wb"));
-	ck_assert_uint_eq(fwrite(b->data, 1, b->len, f), b->len);
-	ck_assert_int_eq(fclose(f), 0);
-}
-
-static void
-load(const char *name, struct buf *b)
-{
-	char path[128];
-	FILE *f;
-	uint8_t *room;
-
-	buf_reset(b);
-	snprintf(path, sizeof(path), "%s/%s", home, name);
-	ck_assert_ptr_nonnull(f = fopen(path, "rb"));
-	ck_assert_ptr_nonnull(room = buf_room(b, 1 << 19));
-	buf_grew(b, fread(room, 1, 1 << 19, f));
-	ck_assert_int_eq(fclose(f), 0);
+	shell_close();
 }
 
 static struct secret *
