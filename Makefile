@@ -6,6 +6,7 @@
 
 prefix		?= /usr/local
 sbindir		?= $(prefix)/sbin
+bindir		?= $(prefix)/bin
 mandir		?= $(prefix)/share/man
 sysconfdir	?= /etc
 unitdir		?= $(prefix)/lib/systemd/system
@@ -130,10 +131,13 @@ packages:
 	.ci/packages
 
 install: $(BUILD)/waybill
-	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man5 \
+	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(bindir) \
+	    $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
 	    $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(unitdir) \
 	    $(DESTDIR)$(sysconfdir)/waybill/partners.d $(DESTDIR)$(docdir)
 	install -m 755 $(BUILD)/waybill $(DESTDIR)$(sbindir)/waybill
+	ln -sf $(sbindir)/waybill $(DESTDIR)$(bindir)/waybill-sop
+	install -m 644 docs/waybill-sop.1 $(DESTDIR)$(mandir)/man1/
 	install -m 644 docs/waybill.8 $(DESTDIR)$(mandir)/man8/
 	install -m 644 docs/waybill.conf.5 $(DESTDIR)$(mandir)/man5/
 	sed 's|@sbindir@|$(sbindir)|' etc/waybill.service.in \
