@@ -36,19 +36,63 @@ cfb_open(gcry_cipher_hd_t *cipher, int gcry, const struct buf *key)
 /*
  * The reader.  The last 22 octets are the modification detection code, and
  * which ones are the last is known only at the end, so that many are always
- * held back: room holds [tail of before | decrypted now].
+ * held back: a room holds [tail of before | decrypted now].  There are two,
+ * because what one shows may still be hashed while the other is filled; a
+ * short message never needs the second.
  */
 struct seipd1 {
 	struct source src;
 	struct source *from;
 	gcry_cipher_hd_t cipher;
 	gcry_md_hd_t sha1;
-	uint8_t *room;
+	struct second_job job;
+	const uint8_t *hashed;
+	size_t hashed_len;
+	uint8_t *rooms[2];
+	uint8_t *room; /* the one in use */
 	size_t cap;
 	size_t held;  /* octets at the start of room not shown yet */
 	size_t shown; /* octets before them that were */
 	bool started;
 };
+
+static void
+hash_piece(void *arg)
+{
+	struct seipd1 *r = arg;
+
+	gcry_md_write(r->sha1, r->hashed, r->hashed_len);
+}
+
+static void
+hash(struct seipd1 *r, const uint8_t *p, size_t n)
+{
+	second_thread_wait(&r->job);
+	r->hashed = p;
+	r->hashed_len = n;
+	if (n < SOURCE_WORTH_A_THREAD)
+		hash_piece(r);
+	else
+		second_thread_give(&r->job);
+}
+
+/* Go to the other room, and take along what was held back. */
+static enum gw_status
+change_rooms(struct seipd1 *r, struct why *why)
+{
+	uint8_t **other = &r->rooms[r->room == r->rooms[0]];
+
+	if (r->held == 0 && r->shown == 0)
+		return GW_OK; /* the first time */
+	if (*other == NULL && (*other = malloc(r->cap)) == NULL) {
+		why_set(why, REASON_INTERNAL, "no memory to decrypt");
+		return GW_AGAIN;
+	}
+	memcpy(*other, r->room + r->shown, r->held);
+	r->room = *other;
+	r->shown = 0;
+	return GW_OK;
+}
 
 /* Fill the room behind what is held; *ended tells that nothing is left. */
 static enum gw_status
@@ -115,6 +159,7 @@ tail_right(struct seipd1 *r)
 
 	if (r->held != SEIPD1_TAIL_LEN)
 		return false;
+	second_thread_wait(&r->job);
 	gcry_md_write(r->sha1, tail, 2);
 	return tail[0] == 0xd3 && tail[1] == 0x14 &&
 	       mem_equal_ct(
@@ -130,14 +175,14 @@ seipd1_read(struct source *s, struct why *why)
 
 	if (!r->started && (st = skip_prefix(r, why)) != GW_OK)
 		return st;
-	memmove(r->room, r->room + r->shown, r->held);
-	r->shown = 0;
+	if ((st = change_rooms(r, why)) != GW_OK)
+		return st;
 	if ((st = decrypt_more(r, &ended, why)) != GW_OK)
 		return st;
 	if (r->held > SEIPD1_TAIL_LEN) {
 		r->shown = r->held - SEIPD1_TAIL_LEN;
 		r->held = SEIPD1_TAIL_LEN;
-		gcry_md_write(r->sha1, r->room, r->shown);
+		hash(r, r->room, r->shown);
 		s->at = r->room;
 		s->left = r->shown;
 	}
@@ -155,9 +200,11 @@ release(struct seipd1 *r)
 {
 	if (r == NULL)
 		return;
+	second_thread_wait(&r->job);
 	gcry_cipher_close(r->cipher);
 	gcry_md_close(r->sha1);
-	free(r->room);
+	free(r->rooms[0]);
+	free(r->rooms[1]);
 	free(r);
 }
 
@@ -174,8 +221,10 @@ seipd1_open(struct source *from, uint64_t hint, int algorithm,
 		goto nomem;
 	r->src.more = seipd1_read;
 	r->from = from;
+	r->job.run = hash_piece;
+	r->job.arg = r;
 	r->cap = source_cap(hint, SOURCE_CHUNK) + SEIPD1_TAIL_LEN;
-	if ((r->room = malloc(r->cap)) == NULL ||
+	if ((r->room = r->rooms[0] = malloc(r->cap)) == NULL ||
 	    gcry_md_open(&r->sha1, GCRY_MD_SHA1, 0) != 0 ||
 	    !cfb_open(&r->cipher, cipher_gcry(algorithm), key))
 		goto nomem;

@@ -271,7 +271,8 @@ unseal_stream(const struct unseal_request *request, int in, int out,
 	memset(result, 0, sizeof(*result));
 	buf_init(&result->signatures, UNSEAL_SIGNATURES_MAX);
 	buf_init_secret(&result->session_key, CIPHER_KEY_MAX);
-	if ((st = source_fd_open(&from, in, why)) != GW_OK)
+	if ((st = source_fd_open(&from, in, request->want_sha256, why)) !=
+	    GW_OK)
 		return st;
 	u.hint = from.hint;
 	esks_init(&u.esks);

@@ -38,6 +38,7 @@ struct unseal_request {
 	/* Used instead of anything else; cipher 0: as version 2 says. */
 	const struct buf *session_key;
 	int session_cipher;
+	bool want_sha256;   /* of the message; it costs time */
 	uint64_t max_plain; /* refuse beyond this many bytes; 0: no limit */
 	/* Hash what the signatures announced in front of the document need, on
 	 * the way, and whatever else was wanted of it; NULL: somebody will read
@@ -49,7 +50,7 @@ struct unseal_request {
 /* What the message claimed.  Release with unseal_result_free(). */
 struct unseal_result {
 	uint64_t plain_size, sealed_size;
-	uint8_t sealed_sha256[SHA256_LEN];
+	uint8_t sealed_sha256[SHA256_LEN]; /* zero unless wanted */
 	/* Over the literal's name and the signatures: stays the same when the
 	 * message is wrapped anew by somebody who cannot open it. */
 	uint8_t signed_sha256[SHA256_LEN];

@@ -107,19 +107,52 @@ source_cap(uint64_t hint, size_t most)
 	return hint < 4096 ? 4096 : (size_t)hint;
 }
 
+static void
+hash_piece(void *arg)
+{
+	struct source_fd *f = arg;
+
+	gcry_md_write(f->md, f->hashed, f->hashed_len);
+}
+
+static void
+digest(struct source_fd *f, const uint8_t *p, size_t n)
+{
+	if (f->md == NULL || n == 0)
+		return;
+	second_thread_wait(&f->job);
+	f->hashed = p;
+	f->hashed_len = n;
+	if (n < SOURCE_WORTH_A_THREAD)
+		hash_piece(f);
+	else
+		second_thread_give(&f->job);
+}
+
+static enum gw_status
+no_memory(struct why *why)
+{
+	why_set(why, REASON_INTERNAL, "out of memory");
+	return GW_AGAIN;
+}
+
 static enum gw_status
 fd_more(struct source *s, struct why *why)
 {
 	struct source_fd *f = (struct source_fd *)s;
+	uint8_t **half = &f->half[f->turn];
 	enum gw_status st;
 	size_t got;
 
-	st = fd_read_full(f->fd, f->chunk, f->cap, &got, why);
-	if (st != GW_OK)
+	if (*half == NULL && (*half = malloc(f->cap)) == NULL)
+		return no_memory(why);
+	if ((st = fd_read_full(f->fd, *half, f->cap, &got, why)) != GW_OK)
 		return st;
-	gcry_md_write(f->md, f->chunk, got);
+	digest(f, *half, got);
+	if (f->md != NULL)
+		f->turn ^= 1;
 	f->total += got;
-	s->at = f->chunk;
+	s->at = *half;
 	s->left = got;
 	/* Fewer than asked for is the end, so that a small file costs two
 	 * reads: one that brings it and the one inside fd_read_full() that
@@ -129,13 +162,15 @@ fd_more(struct source *s, struct why *why)
 }
 
 enum gw_status
-source_fd_open(struct source_fd *f, int fd, struct why *why)
+source_fd_open(struct source_fd *f, int fd, bool digested, struct why *why)
 {
 	struct stat sb;
 
 	memset(f, 0, sizeof(*f));
 	f->src.more = fd_more;
 	f->fd = fd;
+	f->job.run = hash_piece;
+	f->job.arg = f;
 	if (fstat(fd, &sb) != 0) {
 		why_errno(why, REASON_IO_ERROR, "looking at the message");
 		return gw_status_errno(errno);
@@ -144,12 +179,8 @@ source_fd_open(struct source_fd *f, int fd, struct why *why)
 	/* One byte more than the file has, to see its end. */
 	f->cap = source_cap(
 	    f->hint == UINT64_MAX ? f->hint : f->hint + 1, SOURCE_CHUNK);
-	if ((f->chunk = malloc(f->cap)) == NULL ||
-	    gcry_md_open(&f->md, GCRY_MD_SHA256, 0) != 0) {
-		source_fd_close(f);
-		why_set(why, REASON_INTERNAL, "out of memory");
-		return GW_AGAIN;
-	}
+	if (digested && gcry_md_open(&f->md, GCRY_MD_SHA256, 0) != 0)
+		return no_memory(why);
 	return GW_OK;
 }
 
@@ -158,16 +189,21 @@ source_fd_digest(struct source_fd *f, uint8_t out[SHA256_LEN], struct why *why)
 {
 	enum gw_status st = source_drain(&f->src, NULL, why);
 
-	if (st == GW_OK)
-		memcpy(out, gcry_md_read(f->md, GCRY_MD_SHA256), SHA256_LEN);
+	memset(out, 0, SHA256_LEN);
+	if (st != GW_OK || f->md == NULL)
+		return st;
+	second_thread_wait(&f->job);
+	memcpy(out, gcry_md_read(f->md, GCRY_MD_SHA256), SHA256_LEN);
 	return st;
 }
 
 void
 source_fd_close(struct source_fd *f)
 {
-	if (f->md != NULL)
-		gcry_md_close(f->md);
-	free(f->chunk);
+	/* It may still be reading one of the halves. */
+	second_thread_wait(&f->job);
+	gcry_md_close(f->md);
+	free(f->half[0]);
+	free(f->half[1]);
 	memset(f, 0, sizeof(*f));
 }

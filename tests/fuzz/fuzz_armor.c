@@ -42,7 +42,7 @@ streaming(const uint8_t *data, size_t size)
 	enum dearmor_block block;
 	struct why why;
 
-	if (source_fd_open(&from, fd, &why) != GW_OK)
+	if (source_fd_open(&from, fd, false, &why) != GW_OK)
 		abort();
 	if (dearmor_begin(&from.src, &block, &why) == GW_OK &&
 	    block != DEARMOR_CLEARTEXT &&

@@ -314,6 +314,7 @@ craft_unseal(const void *msg, size_t len, uint64_t max_plain,
     struct unseal_result *r, struct buf *plain, struct why *why)
 {
 	struct unseal_request q = { .unwrap = craft_unwrap,
+		.want_sha256 = true,
 		.max_plain = max_plain };
 
 	return craft_ask(&q, msg, len, r, plain, why);

@@ -143,7 +143,9 @@ party_open(struct party *to, const struct trust *trust, const char *partner,
     time_t now, const void *msg, size_t len, struct unseal_result *u,
     struct verify_result *v, struct buf *plain, struct why *why)
 {
-	struct unseal_request q = { .unwrap = party_unwrap, .unwrap_ctx = to };
+	struct unseal_request q = { .unwrap = party_unwrap,
+		.unwrap_ctx = to,
+		.want_sha256 = true };
 	const char *own = cert_fingerprint(to->cert);
 	struct verify_request vq = { .trust = trust,
 		.partner = partner,

@@ -511,7 +511,7 @@ START_TEST(rfc9580)
 			return;
 		ck_assert(hex_parse(samples[i].key, rfc.key, 16));
 		in = craft_file(text.data, text.len);
-		ck_assert_int_eq(source_fd_open(&file, in, &why), GW_OK);
+		ck_assert_int_eq(source_fd_open(&file, in, false, &why), GW_OK);
 		ck_assert_int_eq(
 		    dearmor_begin(&file.src, &block, &why), GW_OK);
 		ck_assert_int_eq(dearmor_open(&file.src, block, file.hint,
