@@ -78,7 +78,7 @@ open_stdin(struct source_fd *in)
 	struct why why;
 
 	if (keys_init(0, &why) != GW_OK ||
-	    source_fd_open(in, STDIN_FILENO, &why) != GW_OK)
+	    source_fd_open(in, STDIN_FILENO, false, &why) != GW_OK)
 		return sop_fail(SOP_FAILED, "%s", why.text);
 	if (source_fill(&in->src, &why) == GW_OK && in->src.left > 0)
 		return SOP_OK;

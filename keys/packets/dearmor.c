@@ -273,8 +273,11 @@ dearmor_open(struct source *from, enum dearmor_block block, uint64_t hint,
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	struct dearmor *d = calloc(1, sizeof(*d));
+	struct dearmor *d;
 
+	if (blocks[block].end == NULL)
+		return malformed(why, "a signed text is not armored");
+	d = calloc(1, sizeof(*d));
 	if (d != NULL)
 		d->out = malloc(d->cap = source_cap(hint, DEARMOR_CHUNK));
 	if (d == NULL || d->out == NULL) {
