@@ -14,6 +14,7 @@ enum fit {
 	FIT_WEAK,
 	FIT_NOT_BOUND,
 	FIT_WRONG_USE,
+	FIT_LACKING, /* meant for it, but not supported */
 	FIT_NO_BACK,
 	FIT_NOT_YET,
 	FIT_REVOKED,
@@ -24,7 +25,8 @@ enum fit {
 struct judgement {
 	enum fit fit;
 	time_t date;         /* of the revocation, the expiry ... */
-	const struct pk *pk; /* which is too weak, for this, at that time */
+	const struct pk *pk; /* which is not supported, or too weak for this,
+			      * at that time */
 	enum policy_use use;
 	time_t when;
 };
@@ -174,7 +176,8 @@ judge_life(const struct cert *c, size_t i, time_t when)
 	time_t date = 0;
 
 	if (!key->pk.supported && !key->pk.weak)
-		return (struct judgement){ .fit = FIT_UNSUPPORTED };
+		return (
+		    struct judgement){ .fit = FIT_UNSUPPORTED, .pk = &key->pk };
 	if (!key->pk.supported ||
 	    (i == 0 && policy_key(&key->pk, POLICY_SELF, when, &why) != GW_OK))
 		return weak(&key->pk, POLICY_SELF, when);
@@ -202,14 +205,25 @@ is_back_signed(const struct cert_claim *claim, time_t when)
 }
 
 static bool
+is_meant_for(const struct cert_claim *claim, enum cert_use use)
+{
+	return (claim->flags &
+		   (use == CERT_SIGN ? PACKET_FLAG_SIGN
+				     : PACKET_FLAG_ENCRYPT_COMM |
+					   PACKET_FLAG_ENCRYPT_STOR)) != 0;
+}
+
+static bool
 has_use(const struct pk *pk, const struct cert_claim *claim, enum cert_use use)
 {
+	bool pq = pk->algorithm == PACKET_MLKEM768_X25519;
+
+	if (!is_meant_for(claim, use))
+		return false;
 	if (use == CERT_SIGN)
-		return pk_can_sign(pk) &&
-		       (claim->flags & PACKET_FLAG_SIGN) != 0;
+		return pk_can_sign(pk);
 	return pk_can_encrypt(pk) &&
-	       (claim->flags &
-		   (PACKET_FLAG_ENCRYPT_COMM | PACKET_FLAG_ENCRYPT_STOR)) != 0;
+	       (use == CERT_ENCRYPT || pq == (use == CERT_ENCRYPT_PQ));
 }
 
 /* Key `i` for that use at that time, the primary key's life included. */
@@ -230,6 +244,9 @@ judge(const struct cert *c, size_t i, enum cert_use use, time_t when)
 		claim = claim_of(c, i, when);
 		if (pk->supported && claim != NULL && !has_use(pk, claim, use))
 			j.fit = FIT_WRONG_USE;
+		if (j.fit == FIT_UNSUPPORTED && claim != NULL &&
+		    is_meant_for(claim, use))
+			j.fit = FIT_LACKING;
 		return j;
 	}
 	claim = claim_of(c, i, when);
@@ -256,7 +273,11 @@ explain(const struct cert *c, struct judgement j, enum cert_use use,
     struct why *why)
 {
 	bool sign = use == CERT_SIGN;
-	const char *what = sign ? "signing" : "encryption";
+	static const char *const words[] = { [CERT_SIGN] = "signing",
+		[CERT_ENCRYPT] = "encryption",
+		[CERT_ENCRYPT_PQ] = "post-quantum encryption",
+		[CERT_ENCRYPT_CLASSIC] = "classic encryption" };
+	const char *what = words[use];
 	enum gw_reason unfit =
 	    sign ? REASON_SIGNER_UNFIT : REASON_RECIPIENT_UNFIT;
 	const char *hex = c->keys[0].pk.hex;
@@ -287,10 +308,10 @@ explain(const struct cert *c, struct judgement j, enum cert_use use,
 		why->reason = REASON_WEAK;
 		break;
 	case FIT_UNSUPPORTED:
-		why_set(why, unfit,
-		    "certificate %s: the %s key is of a kind that is not "
-		    "supported",
-		    hex, what);
+	case FIT_LACKING:
+		(void)pk_supported(j.pk, why); /* says why not */
+		why_prefix(why, "certificate %s: the %s key", hex, what);
+		why->reason = unfit;
 		break;
 	case FIT_NO_BACK:
 		why_set(why, unfit,
@@ -441,25 +462,27 @@ cert_primary(const struct cert *c)
 }
 
 const struct pk *
-cert_sign_key(const struct cert *c, time_t when, struct why *why)
+cert_key_for(
+    const struct cert *c, enum cert_use use, time_t when, struct why *why)
 {
 	struct judgement j;
-	const struct pk *pk = choose(c, CERT_SIGN, when, &j);
+	const struct pk *pk = choose(c, use, when, &j);
 
 	if (pk == NULL)
-		(void)explain(c, j, CERT_SIGN, why); /* NULL says it */
+		(void)explain(c, j, use, why); /* NULL says it */
 	return pk;
+}
+
+const struct pk *
+cert_sign_key(const struct cert *c, time_t when, struct why *why)
+{
+	return cert_key_for(c, CERT_SIGN, when, why);
 }
 
 const struct pk *
 cert_encrypt_key(const struct cert *c, time_t when, struct why *why)
 {
-	struct judgement j;
-	const struct pk *pk = choose(c, CERT_ENCRYPT, when, &j);
-
-	if (pk == NULL)
-		(void)explain(c, j, CERT_ENCRYPT, why); /* NULL says it */
-	return pk;
+	return cert_key_for(c, CERT_ENCRYPT, when, why);
 }
 
 size_t

@@ -11,7 +11,14 @@
 
 struct cert;
 
-enum cert_use { CERT_SIGN, CERT_ENCRYPT };
+enum cert_use {
+	CERT_SIGN,
+	CERT_ENCRYPT,
+	/* The same with only those keys that withstand a quantum computer
+	 * (RFC 9980), and with only those that do not. */
+	CERT_ENCRYPT_PQ,
+	CERT_ENCRYPT_CLASSIC
+};
 
 /*
  * Parse one certificate of version 4 or 6, binary or armored (RFC 9580, 10.1).

@@ -17,6 +17,9 @@ const struct pk *cert_sign_key(const struct cert *, time_t when, struct why *);
 /* The encryption key to use: the newest usable one.  NULL likewise. */
 const struct pk *cert_encrypt_key(
     const struct cert *, time_t when, struct why *);
+/* Both in one, and for the narrower uses. */
+const struct pk *cert_key_for(
+    const struct cert *, enum cert_use, time_t when, struct why *);
 /* Every key whose numbers could be the recipient of something, usable or
  * not: secret.c tries them.  Returns how many (at most CERT_KEYS_MAX). */
 size_t cert_keys(const struct cert *, const struct pk *out[CERT_KEYS_MAX]);

@@ -43,11 +43,28 @@ put_packet(struct buf *out, int tag, const struct buf *body, struct why *why)
 	return GW_INTERNAL;
 }
 
-static enum gw_status
-put_pkesk(const struct cert *cert, time_t when, enum container_kind kind,
-    const struct buf *session_key, struct buf *out, struct why *why)
+/* Whoever prefers takes what there is. */
+static const struct pk *
+choose_key(
+    const struct seal_request *q, const struct cert *cert, struct why *why)
 {
-	const struct pk *key = cert_encrypt_key(cert, when, why);
+	time_t when = q->signing.when;
+	const struct pk *key;
+
+	if (q->post_quantum == SEAL_PQ_OFF)
+		return cert_key_for(cert, CERT_ENCRYPT_CLASSIC, when, why);
+	key = cert_key_for(cert, CERT_ENCRYPT_PQ, when, why);
+	if (key == NULL && q->post_quantum == SEAL_PQ_PREFER)
+		key = cert_encrypt_key(cert, when, why);
+	return key;
+}
+
+static enum gw_status
+put_pkesk(const struct seal_request *q, const struct cert *cert,
+    enum container_kind kind, const struct buf *session_key, struct buf *out,
+    struct why *why)
+{
+	const struct pk *key = choose_key(q, cert, why);
 	struct buf body;
 	enum gw_status st;
 
@@ -166,8 +183,8 @@ wrap_for_all(const struct seal_request *q, enum container_kind kind,
 	if (st == GW_OK && session_key->len != KEY_LEN)
 		st = failed(why);
 	for (size_t i = 0; i < q->recipient_count && st == GW_OK; i++) {
-		st = put_pkesk(q->recipients[i], q->signing.when, kind,
-		    session_key, out, why);
+		st =
+		    put_pkesk(q, q->recipients[i], kind, session_key, out, why);
 		if (st != GW_OK)
 			why_prefix(why, "recipient %.64s",
 			    cert_fingerprint(q->recipients[i]));
