@@ -1,8 +1,10 @@
 /* tests/keys/test_verify.c - only the partner's own, timely, intact signature
  * for us makes a document his; each other case has its reason. */
 #include "gateway/base/clock.h"
-#include "tests/keys/party.h"
 #include "keys/keys.h"
+#include "keys/messages/sign.h"
+#include "keys/packets/second_thread.h"
+#include "tests/keys/party.h"
 
 static struct party alder, birch, cedar, stranger;
 static struct trust *trust;
@@ -458,6 +460,396 @@ START_TEST(passed_on)
 }
 END_TEST
 
+static const struct unseal_request signed_only = { .shapes = 1u
+							     << UNSEAL_SIGNED };
+
+/* A party whose key is of version 6. */
+static struct party
+party_v6(const char *name)
+{
+	struct secret_params p = { .kind = SECRET_ED25519,
+		.version = 6,
+		.user_ids = &name,
+		.user_id_count = 1,
+		.created = NOW - 86400,
+		.announce_seipd2 = true };
+	struct party party = { NULL, NULL };
+	struct buf text_of_it;
+	struct why why;
+
+	buf_init(&text_of_it, 65536);
+	ck_assert_msg(
+	    secret_generate(&p, &text_of_it, &party.secret, &why) == GW_OK,
+	    "%s", why.text);
+	party.cert = secret_cert(party.secret);
+	buf_free(&text_of_it);
+	return party;
+}
+
+/* What sign_inline() makes of it. */
+static struct buf
+signed_by(struct party *by, const void *data, size_t len, bool over_text,
+    bool armored)
+{
+	struct seal_signing q = { .signers = &by->cert,
+		.signer_count = 1,
+		.text = over_text,
+		.when = NOW,
+		.sign = party_sign,
+		.sign_ctx = by };
+	int in = craft_file(data, len);
+	int out = memfd_create("signed", MFD_CLOEXEC);
+	struct why why;
+	struct buf msg;
+
+	ck_assert_msg(
+	    sign_inline(&q, armored, in, out, &why) == GW_OK, "%s", why.text);
+	msg = craft_content(out);
+	close(in);
+	close(out);
+	return msg;
+}
+
+/* One verdict on each signature of what was unsealed and digested. */
+static size_t
+each(const struct unseal_result *r, struct digests *d, time_t when,
+    struct verify_one one[VERIFY_MAX])
+{
+	const struct cert *certs[] = { cedar.cert, alder.cert };
+	struct why why;
+	size_t n;
+
+	ck_assert_int_eq(verify_each(certs, 2, r->signatures.data,
+			     r->signatures.len, false, d, when, one, &n, &why),
+	    GW_OK);
+	return n;
+}
+
+/* Hashed in the flow, in one pass: both versions, binary and text, small and
+ * larger than all buffers, with the second thread and without it. */
+START_TEST(in_flow)
+{
+	size_t len = 1500000;
+	char *data = malloc(len);
+	struct party six = party_v6("Six");
+
+	for (size_t i = 0; i < len; i++)
+		data[i] = i % 61 == 60 ? '\n' : (char)('a' + i * i % 26);
+	for (int i = 0; i < 32; i++) {
+		struct party *by = i & 1 ? &six : &alder;
+		size_t n = i & 2 ? len : 1000;
+		struct buf msg =
+		    signed_by(by, data, n, (i & 4) != 0, (i & 8) != 0);
+		struct unseal_request q = signed_only;
+		struct unseal_result r;
+		struct verify_one one[VERIFY_MAX];
+		const struct cert *certs[] = { by->cert };
+		size_t count;
+		struct why why;
+
+		if (i == 16)
+			(void)second_thread_start();
+		ck_assert_int_eq(digests_new(&q.digests, &why), GW_OK);
+		ck_assert_msg(
+		    craft_ask(&q, msg.data, msg.len, &r, NULL, &why) == GW_OK,
+		    "%d: %s", i, why.text);
+		ck_assert_int_eq(r.shape, UNSEAL_SIGNED);
+		ck_assert_uint_eq(r.plain_size, n);
+		ck_assert_int_eq(
+		    verify_each(certs, 1, r.signatures.data, r.signatures.len,
+			false, q.digests, NOW, one, &count, &why),
+		    GW_OK);
+		ck_assert_uint_eq(count, 1);
+		ck_assert_msg(
+		    one[0].verdict == GW_OK, "%d: %s", i, one[0].why.text);
+		ck_assert(one[0].text == ((i & 4) != 0));
+		ck_assert_int_eq(one[0].signed_at, NOW);
+		ck_assert_str_eq(one[0].signer, cert_fingerprint(by->cert));
+		digests_free(q.digests);
+		unseal_result_free(&r);
+		buf_free(&msg);
+	}
+	party_free(&six);
+	free(data);
+}
+END_TEST
+
+/* A flipped bit anywhere in a document that nothing protects but this. */
+START_TEST(in_flow_altered)
+{
+	struct buf msg = signed_by(&alder, text, strlen(text), false, false);
+	const uint8_t *at = memmem(msg.data, msg.len, text, strlen(text));
+	size_t start = (size_t)(at - msg.data);
+
+	for (size_t bit = start * 8; bit < (start + strlen(text)) * 8; bit++) {
+		struct unseal_request q = signed_only;
+		struct unseal_result r;
+		struct verify_one one[VERIFY_MAX];
+		struct why why;
+
+		msg.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		ck_assert_int_eq(digests_new(&q.digests, &why), GW_OK);
+		ck_assert_int_eq(
+		    craft_ask(&q, msg.data, msg.len, &r, NULL, &why), GW_OK);
+		ck_assert_uint_eq(each(&r, q.digests, NOW, one), 1);
+		ck_assert_int_eq(one[0].verdict, GW_REFUSED);
+		ck_assert_int_eq(one[0].why.reason, REASON_SIGNATURE_BAD);
+		ck_assert_str_eq(one[0].signing_key, "");
+		digests_free(q.digests);
+		unseal_result_free(&r);
+		msg.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	buf_free(&msg);
+}
+END_TEST
+
+/* Signatures of the old style stand in front, so they are hashed for, too. */
+START_TEST(prefixed)
+{
+	struct unseal_request q = signed_only;
+	struct unseal_result r;
+	struct verify_one one[VERIFY_MAX];
+	struct buf msg;
+	struct why why;
+
+	buf_init(&msg, 65536);
+	sign(&msg, (struct how){ .by = &alder, .hash = PACKET_SHA512 });
+	sign(&msg, (struct how){ .by = &cedar });
+	sign(&msg, (struct how){ .by = &stranger, .hash = PACKET_SHA384 });
+	craft_literal(&msg, "x", text, strlen(text));
+	ck_assert_int_eq(digests_new(&q.digests, &why), GW_OK);
+	ck_assert_int_eq(
+	    craft_ask(&q, msg.data, msg.len, &r, NULL, &why), GW_OK);
+	ck_assert_uint_eq(each(&r, q.digests, NOW, one), 3);
+	ck_assert_int_eq(one[0].verdict, GW_OK);
+	ck_assert_str_eq(one[0].signer, cert_fingerprint(alder.cert));
+	ck_assert_int_eq(one[1].verdict, GW_OK);
+	ck_assert_str_eq(one[1].signer, cert_fingerprint(cedar.cert));
+	ck_assert_int_eq(one[2].verdict, GW_REFUSED);
+	ck_assert_int_eq(one[2].why.reason, REASON_SIGNER_UNKNOWN);
+	digests_free(q.digests);
+	unseal_result_free(&r);
+	buf_free(&msg);
+}
+END_TEST
+
+/* Judged as a detached signature is: hashed after it is known. */
+static struct verify_one
+detached(const struct buf *signatures, time_t when)
+{
+	const struct cert *certs[] = { cedar.cert, alder.cert };
+	struct verify_one one[VERIFY_MAX];
+	struct digests *d;
+	struct why why;
+	size_t n;
+
+	ck_assert_int_eq(digests_new(&d, &why), GW_OK);
+	ck_assert_int_eq(
+	    verify_want(d, signatures->data, signatures->len, false, &why),
+	    GW_OK);
+	digests_write(d, text, strlen(text));
+	ck_assert_int_eq(verify_each(certs, 2, signatures->data,
+			     signatures->len, false, d, when, one, &n, &why),
+	    GW_OK);
+	ck_assert_uint_eq(n, 1);
+	digests_free(d);
+	return one[0];
+}
+
+static void
+verdict(struct how h, time_t when, enum gw_reason reason)
+{
+	struct buf s;
+	struct verify_one one;
+
+	buf_init(&s, 65536);
+	sign(&s, h);
+	one = detached(&s, when);
+	ck_assert_msg(
+	    one.why.reason == reason &&
+		one.verdict == (reason == REASON_NONE ? GW_OK : GW_REFUSED),
+	    "%s, not %s: %s", reason_code(one.why.reason), reason_code(reason),
+	    one.why.text);
+	buf_free(&s);
+}
+
+START_TEST(each_verdict)
+{
+	verdict((struct how){ .by = &alder }, NOW, REASON_NONE);
+	verdict((struct how){ .by = &cedar }, NOW, REASON_NONE);
+	verdict((struct how){ .by = &stranger }, NOW, REASON_SIGNER_UNKNOWN);
+	verdict((struct how){ .by = &alder, .over = "other" }, NOW,
+	    REASON_SIGNATURE_BAD);
+	verdict((struct how){ .by = &alder }, NOW - 1, REASON_SIGNATURE_TIME);
+	verdict(
+	    (struct how){ .by = &alder, .lifetime = 10 }, NOW + 9, REASON_NONE);
+	verdict((struct how){ .by = &alder, .lifetime = 10 }, NOW + 10,
+	    REASON_SIGNATURE_TIME);
+	verdict((struct how){ .by = &alder, .created = NOW - 100 * 86400 }, NOW,
+	    REASON_SIGNER_UNFIT);
+	verdict((struct how){ .by = &alder, .notation = "x@yz" }, NOW,
+	    REASON_UNSUPPORTED);
+	verdict((struct how){ .by = &alder, .type = PACKET_SIG_SUBKEY }, NOW,
+	    REASON_MALFORMED);
+	/* named for another: who names the certificates judges that */
+	verdict((struct how){ .by = &alder, .to = &birch }, NOW, REASON_NONE);
+	/* a weak hash: seen before any arithmetic */
+	for (int hash = PACKET_SHA1; hash <= PACKET_SHA224;
+	     hash += PACKET_SHA224 - PACKET_SHA1) {
+		struct buf s;
+
+		buf_init(&s, 65536);
+		sign(&s, (struct how){ .by = &alder });
+		s.data[s.data[1] < 192 ? 5 : 6] = (uint8_t)hash;
+		ck_assert_int_eq(detached(&s, NOW).why.reason, REASON_WEAK);
+		buf_free(&s);
+	}
+}
+END_TEST
+
+/* Packets that are none, too many of them, and hashes that nobody wanted. */
+START_TEST(each_refused)
+{
+	const struct cert *certs[] = { alder.cert };
+	struct verify_one one[VERIFY_MAX];
+	struct digests *d;
+	struct buf s;
+	struct why why;
+	size_t n;
+
+	buf_init(&s, 65536);
+	ck_assert_int_eq(digests_new(&d, &why), GW_OK);
+	for (int i = 0; i < 17; i++)
+		sign(&s, (struct how){ .by = &alder });
+	ck_assert_int_eq(
+	    verify_want(d, s.data, s.len, false, &why), GW_REFUSED);
+	ck_assert_int_eq(
+	    verify_each(certs, 1, s.data, s.len, false, d, NOW, one, &n, &why),
+	    GW_REFUSED);
+	buf_reset(&s);
+	craft_literal(&s, "", text, 5);
+	ck_assert_int_eq(
+	    verify_want(d, s.data, s.len, false, &why), GW_REFUSED);
+	ck_assert_int_eq(
+	    verify_each(certs, 1, s.data, s.len, false, d, NOW, one, &n, &why),
+	    GW_REFUSED);
+	buf_reset(&s);
+	sign(&s, (struct how){ .by = &alder, .hash = PACKET_SHA512 });
+	digests_free(d);
+	ck_assert_int_eq(digests_new(&d, &why), GW_OK);
+	ck_assert_int_eq(
+	    verify_each(certs, 1, s.data, s.len, false, d, NOW, one, &n, &why),
+	    GW_OK);
+	ck_assert_int_eq(one[0].verdict, GW_REFUSED);
+	ck_assert_int_eq(one[0].why.reason, REASON_UNSUPPORTED);
+	/* none at all */
+	ck_assert_int_eq(
+	    verify_each(certs, 1, "", 0, false, d, NOW, one, &n, &why), GW_OK);
+	ck_assert_uint_eq(n, 0);
+	digests_free(d);
+	buf_free(&s);
+}
+END_TEST
+
+/* Asked for signed messages, what else there is stays refused. */
+START_TEST(signed_shape)
+{
+	struct buf msg = signed_by(&alder, text, strlen(text), false, false);
+	struct unseal_request both = { .shapes = 1u << UNSEAL_SIGNED |
+						 1u << UNSEAL_ENCRYPTED,
+		.unwrap = craft_unwrap };
+	struct buf b;
+
+	craft_gives(&signed_only, &msg, text, strlen(text));
+	craft_gives(&both, &msg, text, strlen(text));
+	craft_refused(msg.data, msg.len, 0, REASON_NOT_ENCRYPTED);
+	buf_init(&b, CRAFT_MAX);
+	/* compressed as a whole, as gpg does it */
+	buf_put_u8(&b, PACKET_UNCOMPRESSED);
+	buf_put(&b, msg.data, msg.len);
+	{
+		struct buf packed;
+
+		buf_init(&packed, CRAFT_MAX);
+		craft_packet(&packed, BODY_COMPRESSED, b.data, b.len);
+		craft_gives(&signed_only, &packed, text, strlen(text));
+		craft_literal(&packed, "", text, 5);
+		craft_denies(
+		    &signed_only, packed.data, packed.len, REASON_MALFORMED);
+		buf_free(&packed);
+	}
+	buf_reset(&b); /* not signed at all */
+	craft_literal(&b, "", text, 5);
+	craft_denies(&signed_only, b.data, b.len, REASON_UNSIGNED);
+	buf_reset(&b); /* something behind, in front, beside */
+	buf_put(&b, msg.data, msg.len);
+	craft_literal(&b, "", text, 5);
+	craft_denies(&signed_only, b.data, b.len, REASON_MALFORMED);
+	buf_reset(&b);
+	craft_literal(&b, "", text, 5);
+	buf_put(&b, msg.data, msg.len);
+	craft_denies(&signed_only, b.data, b.len, REASON_MALFORMED);
+	buf_reset(&b);
+	buf_put(&b, msg.data, msg.len);
+	buf_put(&b, msg.data, msg.len);
+	craft_denies(&signed_only, b.data, b.len, REASON_MALFORMED);
+	buf_reset(&b); /* a session key for nothing */
+	craft_pkesk(&b, 3, CRAFT_OURS);
+	buf_put(&b, msg.data, msg.len);
+	craft_denies(&signed_only, b.data, b.len, REASON_NOT_ENCRYPTED);
+	craft_denies(&both, b.data, b.len, REASON_NOT_ENCRYPTED);
+	buf_reset(&b); /* encrypted, and not asked for */
+	{
+		struct buf inside, sealed;
+
+		buf_init(&inside, CRAFT_MAX);
+		craft_signed(&inside, "", text, 5);
+		sealed = craft_encrypt(&inside, true);
+		craft_gives(&both, &sealed, text, 5);
+		craft_denies(
+		    &signed_only, sealed.data, sealed.len, REASON_MALFORMED);
+		/* and a signed one behind an encrypted one */
+		buf_put(&sealed, msg.data, msg.len);
+		craft_denies(&both, sealed.data, sealed.len, REASON_MALFORMED);
+		buf_free(&inside);
+		buf_free(&sealed);
+	}
+	buf_free(&b);
+	buf_free(&msg);
+}
+END_TEST
+
+/* Keys of version 6 through the gateway's own rules. */
+START_TEST(version6)
+{
+	struct party six = party_v6("Six");
+	struct seal_request q = party_request(&six, &birch);
+	struct unseal_result u;
+	struct verify_result v;
+	struct seal_result s = { 0 };
+	struct why why;
+	struct buf msg;
+
+	party_trust(trust, "six", &six);
+	msg = party_seal(&q, text, strlen(text), &s);
+	ck_assert_msg(party_open(&birch, trust, "six", NOW, msg.data, msg.len,
+			  &u, &v, NULL, &why) == GW_OK,
+	    "%s", why.text);
+	ck_assert_str_eq(v.signer, cert_fingerprint(six.cert));
+	ck_assert_str_eq(v.message_id, "01HZX@alder.example");
+	ck_assert_int_eq(
+	    u.signatures.data[2] == 6 || u.signatures.data[3] == 6, 1);
+	unseal_result_free(&u);
+	ck_assert_int_eq(party_open(&birch, trust, "alder", NOW, msg.data,
+			     msg.len, &u, &v, NULL, &why),
+	    GW_REFUSED);
+	ck_assert_int_eq(why.reason, REASON_SIGNER_OTHER);
+	unseal_result_free(&u);
+	buf_free(&msg);
+	party_free(&six);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -478,6 +870,13 @@ main(void)
 	tcase_add_test(t, whole_message);
 	tcase_add_test(t, whole_message_rsa);
 	tcase_add_test(t, passed_on);
+	tcase_add_test(t, in_flow);
+	tcase_add_test(t, in_flow_altered);
+	tcase_add_test(t, prefixed);
+	tcase_add_test(t, each_verdict);
+	tcase_add_test(t, each_refused);
+	tcase_add_test(t, signed_shape);
+	tcase_add_test(t, version6);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
