@@ -27,7 +27,7 @@ add(struct ring *r, const uint8_t *at, size_t len, struct why *why)
 	if (st == GW_OK)
 		r->count++;
 	else
-		why_prefix(why, "certificate number %zu: ", r->count + 1);
+		why_prefix(why, "certificate number %zu", r->count + 1);
 	return st;
 }
 
