@@ -80,6 +80,21 @@ static const struct pk_kind kinds[] = {
 	    .encrypts = true,
 	    .bits = 448,
 	    .len = 56 },
+	/* RFC 9980, 3.5: of all its algorithms only this one may be in keys of
+	 * version 4 as well. */
+	{ .algorithm = PACKET_MLKEM768_X25519,
+	    .name = "ML-KEM-768+X25519",
+	    .family = &mlkem_family,
+	    .encrypts = true,
+	    .post_quantum = true },
+	/* RFC 9980, 5.3.1: 256 bits are enough, for there is a salt. */
+	{ .algorithm = PACKET_MLDSA65_ED25519,
+	    .name = "ML-DSA-65+Ed25519",
+	    .family = &mldsa_family,
+	    .signs = true,
+	    .only6 = true,
+	    .post_quantum = true,
+	    .hash = PACKET_SHA256 },
 	/* RFC 9580, 9.2: these two codings are of version 4 only. */
 	{ .algorithm = PACKET_EDDSA,
 	    .name = "Ed25519",

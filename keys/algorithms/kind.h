@@ -53,6 +53,7 @@ struct pk_kind {
 	const struct kind_family *family;
 	bool signs, encrypts;
 	bool only4, only6; /* in keys of one version only */
+	bool post_quantum; /* not with every libgcrypt: pq_possible() */
 	unsigned bits;     /* of the curve */
 
 	const char *curve; /* libgcrypt's name, and secret_key_make()'s */
@@ -103,5 +104,6 @@ extern const struct kind_family rsa_family;
 extern const struct kind_family eddsa_family, eddsa_legacy_family;
 extern const struct kind_family xdh_family, xdh_legacy_family;
 extern const struct kind_family ecdsa_family, ecdh_family;
+extern const struct kind_family mlkem_family, mldsa_family;
 
 #endif

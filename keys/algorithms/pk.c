@@ -3,6 +3,7 @@
 
 #include "keys/algorithms/cipher.h"
 #include "keys/algorithms/kind.h"
+#include "keys/algorithms/pq.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,11 @@ unusable(struct pk *pk, struct buf *numbers)
 		{ PACKET_ECDH, "ECDH", false },
 		{ PACKET_ECDSA, "ECDSA", false },
 		{ PACKET_EDDSA, "EdDSA", false },
+		{ PACKET_MLDSA87_ED448, "ML-DSA-87+Ed448", false },
+		{ PACKET_SLHDSA_128S, "SLH-DSA-SHAKE-128s", false },
+		{ PACKET_SLHDSA_128F, "SLH-DSA-SHAKE-128f", false },
+		{ PACKET_SLHDSA_256S, "SLH-DSA-SHAKE-256s", false },
+		{ PACKET_MLKEM1024_X448, "ML-KEM-1024+X448", false },
 	};
 
 	(void)buf_take(numbers, buf_left(numbers)); /* what is left */
@@ -190,6 +196,11 @@ pk_supported(const struct pk *pk, struct why *why)
 {
 	if (pk->supported)
 		return GW_OK;
+	if (pk_is_post_quantum(pk)) {
+		(void)pq_possible(pk->algorithm, why); /* it says why not */
+		why_prefix(why, "key %s", pk->hex);
+		return GW_REFUSED;
+	}
 	why_set(why, pk->weak ? REASON_WEAK : REASON_UNSUPPORTED,
 	    "key %s: %s is not accepted", pk->hex, pk->name);
 	return GW_REFUSED;
@@ -221,6 +232,12 @@ bool
 pk_can_encrypt(const struct pk *pk)
 {
 	return pk->supported && pk->kind->encrypts;
+}
+
+bool
+pk_is_post_quantum(const struct pk *pk)
+{
+	return pk->kind != NULL && pk->kind->post_quantum;
 }
 
 bool

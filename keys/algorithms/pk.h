@@ -67,6 +67,7 @@ int pk_hash_algorithm(const struct pk *);
 bool pk_can_sign(const struct pk *);                /* by algorithm alone */
 bool pk_can_encrypt(const struct pk *);             /* likewise */
 bool pk_same(const struct pk *, const struct pk *); /* same fingerprint */
+bool pk_is_post_quantum(const struct pk *);         /* RFC 9980 */
 
 /* GW_OK, or why this key is not `supported`: WEAK or UNSUPPORTED. */
 enum gw_status pk_supported(const struct pk *, struct why *);

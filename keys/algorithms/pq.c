@@ -4,6 +4,7 @@
 #include "gateway/base/buf.h"
 #include "keys/packets/packet.h"
 
+#include <gcrypt.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -110,32 +111,19 @@ take(gcry_sexp_t from, const char *name, uint8_t *to, size_t len)
 }
 
 /* ML-DSA-65 goes by its first name in libgcrypt 1.12. */
-#define MLDSA_SECRET 4032
-
 bool
 pq_mldsa_expand(const uint8_t seed[PQ_MLDSA_SEED],
-    uint8_t public[PQ_MLDSA_PUBLIC], gcry_sexp_t *secret)
+    uint8_t public[PQ_MLDSA_PUBLIC], uint8_t secret[PQ_MLDSA_SECRET])
 {
 	gcry_sexp_t how = NULL, key = NULL, part = NULL;
-	uint8_t *numbers = gcry_is_secure(seed)
-			       ? gcry_malloc_secure(MLDSA_SECRET)
-			       : gcry_malloc(MLDSA_SECRET);
-	bool ok;
-
-	*secret = NULL;
-	ok =
-	    numbers != NULL &&
+	bool ok =
 	    gcry_sexp_build(&how, NULL, "(genkey(dilithium3(S%b)))",
 		PQ_MLDSA_SEED, seed) == 0 &&
 	    gcry_pk_genkey(&key, how) == 0 &&
 	    (part = gcry_sexp_find_token(key, "private-key", 0)) != NULL &&
 	    take(part, "p", public, PQ_MLDSA_PUBLIC) &&
-	    take(part, "s", numbers, MLDSA_SECRET) &&
-	    gcry_sexp_build(secret, NULL, "(private-key(dilithium3(p%b)(s%b)))",
-		PQ_MLDSA_PUBLIC, public, MLDSA_SECRET, numbers) == 0;
-	if (numbers != NULL)
-		mem_wipe(numbers, MLDSA_SECRET);
-	gcry_free(numbers);
+	    take(part, "s", secret, PQ_MLDSA_SECRET);
+
 	gcry_sexp_release(part);
 	gcry_sexp_release(key);
 	gcry_sexp_release(how);
@@ -157,35 +145,43 @@ mldsa_data(const uint8_t *digest, size_t len, gcry_sexp_t *data)
 }
 
 bool
-pq_mldsa_sign(gcry_sexp_t secret, const uint8_t *digest, size_t len,
-    uint8_t signature[PQ_MLDSA_SIGNED])
-{
-	gcry_sexp_t data = NULL, sig = NULL;
-	bool ok = mldsa_data(digest, len, &data) &&
-		  gcry_pk_sign(&sig, data, secret) == 0 &&
-		  take(sig, "s", signature, PQ_MLDSA_SIGNED);
-
-	gcry_sexp_release(sig);
-	gcry_sexp_release(data);
-	return ok;
-}
-
-bool
-pq_mldsa_verify(const uint8_t public[PQ_MLDSA_PUBLIC], const uint8_t *digest,
-    size_t len, const uint8_t signature[PQ_MLDSA_SIGNED])
+pq_mldsa_sign(const uint8_t secret[PQ_MLDSA_SECRET], const uint8_t *digest,
+    size_t len, uint8_t signature[PQ_MLDSA_SIGNED])
 {
 	gcry_sexp_t key = NULL, data = NULL, sig = NULL;
 	bool ok = mldsa_data(digest, len, &data) &&
-		  gcry_sexp_build(&key, NULL, "(public-key(dilithium3(p%b)))",
-		      PQ_MLDSA_PUBLIC, public) == 0 &&
-		  gcry_sexp_build(&sig, NULL, "(sig-val(dilithium3(s%b)))",
-		      PQ_MLDSA_SIGNED, signature) == 0 &&
-		  gcry_pk_verify(sig, data, key) == 0;
+		  gcry_sexp_build(&key, NULL, "(private-key(dilithium3(s%b)))",
+		      PQ_MLDSA_SECRET, secret) == 0 &&
+		  gcry_pk_sign(&sig, data, key) == 0 &&
+		  take(sig, "s", signature, PQ_MLDSA_SIGNED);
 
 	gcry_sexp_release(sig);
 	gcry_sexp_release(key);
 	gcry_sexp_release(data);
 	return ok;
+}
+
+enum gw_status
+pq_mldsa_verify(const uint8_t public[PQ_MLDSA_PUBLIC], const uint8_t *digest,
+    size_t len, const uint8_t signature[PQ_MLDSA_SIGNED])
+{
+	gcry_sexp_t key = NULL, data = NULL, sig = NULL;
+	enum gw_status st = GW_AGAIN;
+	gcry_error_t err;
+
+	if (mldsa_data(digest, len, &data) &&
+	    gcry_sexp_build(&key, NULL, "(public-key(dilithium3(p%b)))",
+		PQ_MLDSA_PUBLIC, public) == 0 &&
+	    gcry_sexp_build(&sig, NULL, "(sig-val(dilithium3(s%b)))",
+		PQ_MLDSA_SIGNED, signature) == 0) {
+		err = gcry_pk_verify(sig, data, key);
+		if (gcry_err_code(err) != GPG_ERR_ENOMEM)
+			st = err == 0 ? GW_OK : GW_REFUSED;
+	}
+	gcry_sexp_release(sig);
+	gcry_sexp_release(key);
+	gcry_sexp_release(data);
+	return st;
 }
 
 /* Beginnings of what comes of the seed 00 01 02 ...: SHA3-256 of the public
@@ -238,19 +234,16 @@ static bool
 mldsa_answers(void)
 {
 	uint8_t seed[PQ_MLDSA_SEED], public[PQ_MLDSA_PUBLIC];
-	uint8_t sig[PQ_MLDSA_SIGNED];
-	gcry_sexp_t secret = NULL;
-	bool ok;
+	uint8_t secret[PQ_MLDSA_SECRET], sig[PQ_MLDSA_SIGNED];
 
 	count_up(seed, sizeof(seed));
-	ok = pq_mldsa_expand(seed, public, &secret) &&
-	     is_known(public, sizeof(public), mldsa_known) &&
-	     pq_mldsa_sign(secret, seed, sizeof(seed), sig) &&
-	     pq_mldsa_verify(public, seed, sizeof(seed), sig);
+	if (!pq_mldsa_expand(seed, public, secret) ||
+	    !is_known(public, sizeof(public), mldsa_known) ||
+	    !pq_mldsa_sign(secret, seed, sizeof(seed), sig) ||
+	    pq_mldsa_verify(public, seed, sizeof(seed), sig) != GW_OK)
+		return false;
 	seed[0] ^= 1;
-	ok = ok && !pq_mldsa_verify(public, seed, sizeof(seed), sig);
-	gcry_sexp_release(secret);
-	return ok;
+	return pq_mldsa_verify(public, seed, sizeof(seed), sig) == GW_REFUSED;
 }
 
 static bool mlkem_works, mldsa_works;

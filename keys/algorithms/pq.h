@@ -4,7 +4,6 @@
 
 #include "gateway/base/status.h"
 
-#include <gcrypt.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +17,7 @@
 #define PQ_MLKEM_SHARED 32
 #define PQ_MLDSA_SEED   32
 #define PQ_MLDSA_PUBLIC 1952
+#define PQ_MLDSA_SECRET 4032
 #define PQ_MLDSA_SIGNED 3309
 
 /*
@@ -28,7 +28,7 @@
  */
 enum gw_status pq_possible(int algorithm, struct why *);
 
-/* None of these works unless pq_possible(); all then return false. */
+/* None of these works unless pq_possible(); all fail then. */
 
 /* Both halves from the seed; give secure memory for a secret that lasts. */
 bool pq_mlkem_expand(const uint8_t seed[PQ_MLKEM_SEED],
@@ -42,17 +42,15 @@ bool pq_mlkem_seal(const uint8_t public[PQ_MLKEM_PUBLIC],
 bool pq_mlkem_open(const uint8_t secret[PQ_MLKEM_SECRET],
     const uint8_t sealed[PQ_MLKEM_SEALED], uint8_t shared[PQ_MLKEM_SHARED]);
 
-/*
- * Both halves from the seed; *secret is in secure memory if the seed is, and
- * released by the caller.  libgcrypt expands the seed in ordinary memory and
- * leaves that for the next allocation.
- */
+/* Both halves from the seed, likewise.  libgcrypt works in ordinary memory
+ * here and in signing, and leaves what it wrote there for the next one. */
 bool pq_mldsa_expand(const uint8_t seed[PQ_MLDSA_SEED],
-    uint8_t public[PQ_MLDSA_PUBLIC], gcry_sexp_t *secret);
+    uint8_t public[PQ_MLDSA_PUBLIC], uint8_t secret[PQ_MLDSA_SECRET]);
 /* Pure ML-DSA without a context, over a digest (RFC 9980, 5.1.2). */
-bool pq_mldsa_sign(gcry_sexp_t secret, const uint8_t *digest, size_t len,
-    uint8_t signature[PQ_MLDSA_SIGNED]);
-bool pq_mldsa_verify(const uint8_t public[PQ_MLDSA_PUBLIC],
+bool pq_mldsa_sign(const uint8_t secret[PQ_MLDSA_SECRET], const uint8_t *digest,
+    size_t len, uint8_t signature[PQ_MLDSA_SIGNED]);
+/* GW_REFUSED: it does not match; GW_AGAIN: no memory. */
+enum gw_status pq_mldsa_verify(const uint8_t public[PQ_MLDSA_PUBLIC],
     const uint8_t *digest, size_t len,
     const uint8_t signature[PQ_MLDSA_SIGNED]);
 

@@ -11,9 +11,9 @@
 /* Why a key cannot be used; the later, the nearer to being good. */
 enum fit {
 	FIT_UNSUPPORTED,
-	FIT_WEAK,
 	FIT_NOT_BOUND,
 	FIT_WRONG_USE,
+	FIT_WEAK,
 	FIT_LACKING, /* meant for it, but not supported */
 	FIT_NO_BACK,
 	FIT_NOT_YET,
@@ -216,7 +216,7 @@ is_meant_for(const struct cert_claim *claim, enum cert_use use)
 static bool
 has_use(const struct pk *pk, const struct cert_claim *claim, enum cert_use use)
 {
-	bool pq = pk->algorithm == PACKET_MLKEM768_X25519;
+	bool pq = pk_is_post_quantum(pk);
 
 	if (!is_meant_for(claim, use))
 		return false;
@@ -242,8 +242,12 @@ judge(const struct cert *c, size_t i, enum cert_use use, time_t when)
 	if (i != 0 && (j = judge_life(c, i, when)).fit != FIT_GOOD) {
 		/* A dead key that never could is no reason to give. */
 		claim = claim_of(c, i, when);
-		if (pk->supported && claim != NULL && !has_use(pk, claim, use))
+		if (claim != NULL &&
+		    !(pk->supported ? has_use(pk, claim, use)
+				    : is_meant_for(claim, use)))
 			j.fit = FIT_WRONG_USE;
+		if (j.fit == FIT_WEAK && claim == NULL)
+			j.fit = FIT_NOT_BOUND;
 		if (j.fit == FIT_UNSUPPORTED && claim != NULL &&
 		    is_meant_for(claim, use))
 			j.fit = FIT_LACKING;
