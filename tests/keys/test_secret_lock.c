@@ -47,7 +47,7 @@ teardown(void)
 static void
 lock_by_hand(struct buf *out, const struct buf *numbers, const struct way *w)
 {
-	static const uint8_t iv[16] = "0123456789abcdef";
+	static const uint8_t iv[] = "0123456789abcdef";
 	uint8_t kek[32],
 	    info[4] = { 0xc5, 4, (uint8_t)w->cipher, (uint8_t)w->aead };
 	size_t key_len = cipher_key_len(w->cipher), n = numbers->len;
