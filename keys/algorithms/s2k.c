@@ -6,7 +6,8 @@
 #include <gcrypt.h>
 #include <string.h>
 
-/* 65,011,712 octets, the most that the format can say: 40 ms of SHA-256. */
+/* 65,011,712 octets, the most that the format can say: less than a tenth of a
+ * second of SHA-256. */
 #define FRESH_COUNT 0xff
 
 /* RFC 9106, 4, the second recommendation; 2^16 KiB are 64 MiB. */
