@@ -68,6 +68,7 @@ help:
 	@echo "make lint       warnings, layering, format, cppcheck, analyzer"
 	@echo "make demo       two companies exchange documents; KEEP=1 leaves them up"
 	@echo "make bench      figures, beside a gpg+sftp script in the same run"
+	@echo "make bench-crypto  OpenPGP alone, beside gpg, sq, rnp, gosop, sqop"
 	@echo "make fuzz       FUZZ_SECONDS=60 for each harness, FUZZ=\"message armor\" for some"
 	@echo "make install    DESTDIR and prefix are honoured"
 	@echo "make packages   install the Debian packages that building and testing need"
@@ -101,6 +102,12 @@ main_obj	:= $(BUILD)/gateway/main.o
 $(main_obj): private PKG_CFLAGS := $(gateway_cflags)
 objects		+= $(main_obj)
 
+crypto_bench	:= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/crypto_*.c))
+objects		+= $(crypto_bench:%=%.o)
+$(crypto_bench:%=%.o): private PKG_CFLAGS := $(keys_cflags)
+$(crypto_bench): $(BUILD)/%: $(BUILD)/%.o $(keys_link)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(keys_link_libs)
+
 $(BUILD)/waybill: $(main_obj) $(gateway_link)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(gateway_link_libs)
 
@@ -123,6 +130,9 @@ demo:
 
 bench: $(BUILD)/waybill
 	BUILD=$(BUILD) tests/bench/run
+
+bench-crypto: $(BUILD)/waybill $(crypto_bench)
+	BUILD=$(BUILD) tests/bench/crypto $(BENCHARGS)
 
 fuzz: $(BUILD)/waybill
 	BUILD=$(BUILD) tests/fuzz/run -t $(FUZZ_SECONDS) $(FUZZ)
@@ -148,6 +158,6 @@ install: $(BUILD)/waybill
 clean:
 	rm -rf build
 
-.PHONY: all help units test lint demo bench fuzz packages install clean
+.PHONY: all help units test lint demo bench bench-crypto fuzz packages install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
