@@ -90,6 +90,27 @@ craft_signature(struct buf *to, uint8_t hash)
 	craft_packet(to, BODY_SIGNATURE, raw, sizeof(raw));
 }
 
+/* The same of version 6 (RFC 9580, 5.2.3 and 5.4), with this salt in each. */
+static inline void
+craft_one_pass6(struct buf *to, uint8_t hash, uint8_t salt, size_t salt_len)
+{
+	uint8_t raw[5 + 32 + 33] = { 6, 0, hash, 27, (uint8_t)salt_len };
+
+	memset(raw + 5, salt, salt_len);
+	raw[5 + salt_len + 32] = 1;
+	craft_packet(to, BODY_ONE_PASS, raw, 5 + salt_len + 33);
+}
+
+static inline void
+craft_signature6(struct buf *to, uint8_t hash, uint8_t salt, size_t salt_len)
+{
+	uint8_t raw[15 + 32 + 64] = { 6, 0, 27, hash, 0, 0, 0, 0, 0, 0, 0, 0, 9,
+		9, (uint8_t)salt_len };
+
+	memset(raw + 15, salt, salt_len);
+	craft_packet(to, BODY_SIGNATURE, raw, 15 + salt_len + 64);
+}
+
 /* The usual inside: one-pass, literal, signature. */
 static inline void
 craft_signed(struct buf *to, const char *name, const void *data, size_t len)

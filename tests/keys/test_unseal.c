@@ -208,6 +208,52 @@ START_TEST(good_shapes)
 }
 END_TEST
 
+/* RFC 9580, 5.4: one-pass and signature agree in version and salt, too. */
+START_TEST(version6)
+{
+	struct buf b = new_buf();
+
+	craft_one_pass6(&b, 8, 42, 16);
+	craft_literal(&b, "x", text, 9);
+	craft_signature6(&b, 8, 42, 16);
+	inside_opens(&b, 9, text, 1);
+	buf_free(&b);
+	b = new_buf(); /* beside one of version 4 */
+	craft_one_pass(&b, 8, false);
+	craft_one_pass6(&b, 10, 42, 32);
+	craft_literal(&b, "x", text, 9);
+	craft_signature6(&b, 10, 42, 32);
+	craft_signature(&b, 8);
+	inside_opens(&b, 9, text, 2);
+	buf_free(&b);
+	b = new_buf(); /* another salt */
+	craft_one_pass6(&b, 8, 42, 16);
+	craft_literal(&b, "x", text, 9);
+	craft_signature6(&b, 8, 43, 16);
+	inside_refused(&b, REASON_MALFORMED);
+	b = new_buf(); /* more of it */
+	craft_one_pass6(&b, 8, 42, 16);
+	craft_literal(&b, "x", text, 9);
+	craft_signature6(&b, 8, 42, 17);
+	inside_refused(&b, REASON_MALFORMED);
+	b = new_buf(); /* announced in one version, signed in another */
+	craft_one_pass(&b, 8, true);
+	craft_literal(&b, "x", text, 9);
+	craft_signature6(&b, 8, 42, 16);
+	inside_refused(&b, REASON_MALFORMED);
+	b = new_buf();
+	craft_one_pass6(&b, 8, 42, 16);
+	craft_literal(&b, "x", text, 9);
+	craft_signature(&b, 8);
+	inside_refused(&b, REASON_MALFORMED);
+	b = new_buf(); /* a salt beyond the packet */
+	craft_packet(&b, BODY_ONE_PASS, "\6\0\10\33\377aaaa", 9);
+	craft_literal(&b, "x", text, 9);
+	craft_signature6(&b, 8, 42, 16);
+	inside_refused(&b, REASON_MALFORMED);
+}
+END_TEST
+
 START_TEST(floods)
 {
 	struct buf b = new_buf(), msg, all;
@@ -812,6 +858,7 @@ main(void)
 	tcase_add_test(t, header);
 	tcase_add_test(t, shapes);
 	tcase_add_test(t, good_shapes);
+	tcase_add_test(t, version6);
 	tcase_add_test(t, floods);
 	tcase_add_test(t, flipped_bits);
 	tcase_add_test(t, one_answer);
