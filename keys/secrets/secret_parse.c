@@ -85,13 +85,13 @@ read_packet(struct reader *r, struct packet *p, struct why *why)
 	case PACKET_SECRET_SUBKEY:
 		return read_key(r, p, why);
 	case PACKET_PUBLIC_SUBKEY: /* its numbers are kept elsewhere */
-		r->subkeys++;
-		/* fallthrough */
 	case PACKET_SIGNATURE:
 	case PACKET_USER_ID:
 	case PACKET_USER_ATTRIBUTE:
 		if (r->count == 0)
 			return malformed(why, "no primary key first");
+		if (p->tag == PACKET_PUBLIC_SUBKEY)
+			r->subkeys++;
 		packet_put(&r->public, p->tag, p->body.data, p->body.len);
 		return GW_OK;
 	case PACKET_MARKER:
