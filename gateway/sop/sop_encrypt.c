@@ -124,6 +124,7 @@ seal(struct encryption *e, bool armored)
 		.password_count = e->passwords.count,
 		.container = e->profile.container,
 		.argon2 = e->profile.argon2,
+		.compress = e->profile.compress,
 		.post_quantum = SEAL_PQ_PREFER,
 		.armored = armored,
 		.format = e->text ? 'u' : 'b',

@@ -52,16 +52,17 @@ static const struct {
 	struct sop_message_profile how;
 	const char *does;
 } message_profiles[] = {
-	{ "default", { SEAL_AUTO, false },
+	{ "default", { SEAL_AUTO, false, false },
 	    "AEAD if all recipients announce it, else SEIPD version 1" },
-	{ "rfc9580", { SEAL_SEIPD2, true },
+	{ "rfc9580", { SEAL_SEIPD2, true, false },
 	    "SEIPD version 2 (OCB), Argon2 for passwords" },
-	{ "rfc4880", { SEAL_SEIPD1, false }, "SEIPD version 1" },
-	{ "librepgp", { SEAL_LIBREPGP, false },
+	{ "rfc4880", { SEAL_SEIPD1, false, false }, "SEIPD version 1" },
+	{ "librepgp", { SEAL_LIBREPGP, false, false },
 	    "packet type 20 (OCB), which only GnuPG 2.4 reads" },
-	{ "compatibility", { SEAL_SEIPD1, false }, NULL },
-	{ "performance", { SEAL_AUTO, false }, NULL },
-	{ "security", { SEAL_SEIPD2, true }, NULL },
+	{ "compatibility", { SEAL_SEIPD1, false, false }, NULL },
+	{ "performance", { SEAL_AUTO, false, false }, NULL },
+	{ "security", { SEAL_SEIPD2, true, false }, NULL },
+	{ "compressed", { SEAL_AUTO, false, true }, NULL },
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))

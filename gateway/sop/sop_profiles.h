@@ -16,6 +16,7 @@ struct sop_key_profile {
 struct sop_message_profile {
 	enum seal_container container;
 	bool argon2;
+	bool compress;
 };
 
 /* NULL is "default".  SOP_OK or SOP_UNSUPPORTED_PROFILE, after having said
