@@ -284,14 +284,16 @@ take_point(const struct curve *c, const uint8_t *coded, size_t coded_len,
 	return ok;
 }
 
-/* The flag makes libgcrypt take the same steps for every scalar. */
+/* The flag makes libgcrypt take the same steps for every scalar.  On zero it
+ * would end the process. */
 static bool
 take_scalar(const struct curve *c, const uint8_t *scalar, gcry_mpi_t *to)
 {
-	if (gcry_mpi_scan(to, GCRYMPI_FMT_USG, scalar, c->len, NULL) != 0)
+	if (gcry_mpi_scan(to, GCRYMPI_FMT_USG, scalar, c->len, NULL) != 0 ||
+	    gcry_mpi_cmp_ui(*to, 0) <= 0 || gcry_mpi_cmp(*to, c->n) >= 0)
 		return false;
 	gcry_mpi_set_flag(*to, GCRYMPI_FLAG_SECURE);
-	return gcry_mpi_cmp_ui(*to, 0) > 0 && gcry_mpi_cmp(*to, c->n) < 0;
+	return true;
 }
 
 bool
