@@ -4,6 +4,7 @@
 
 #include "keys/algorithms/kind.h"
 #include "keys/certs/cert_priv.h"
+#include "keys/packets/armor.h"
 #include "keys/secrets/secret_parts.h"
 
 #include <check.h>
@@ -307,6 +308,32 @@ forge_vector(const char *path, struct buf *b)
 	       (n = fread(b->data + b->len, 1, 65536, f)) > 0)
 		buf_grew(b, n);
 	fclose(f);
+	return true;
+}
+
+/* A whole signature packet of the collection; false when it is not there. */
+static inline bool
+forge_vector_sig(const char *path, struct sig *s)
+{
+	struct buf file, packets, at;
+	struct packet p;
+	struct why why;
+
+	if (!forge_vector(path, &file))
+		return false;
+	buf_init(&packets, 1 << 16);
+	if (file.data[0] == '-')
+		ck_assert_int_eq(armor_read(ARMOR_SIGNATURE, file.data,
+				     file.len, &packets, &why),
+		    GW_OK);
+	else
+		buf_put(&packets, file.data, file.len);
+	buf_view(&at, packets.data, packets.len);
+	ck_assert_int_eq(packet_next(&at, &p, &why), GW_OK);
+	ck_assert_msg(sig_parse(s, p.body.data, p.body.len, &why) == GW_OK,
+	    "%s", why.text);
+	buf_free(&packets);
+	buf_free(&file);
 	return true;
 }
 

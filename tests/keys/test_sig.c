@@ -4,7 +4,6 @@
 
 #include "gateway/base/log.h"
 #include "keys/keys.h"
-#include "keys/packets/armor.h"
 
 #define DATA  "Hello, World"
 #define BORN4 "\x05\x02\x65\x53\xf1\x00" /* created */
@@ -636,32 +635,6 @@ START_TEST(recipients)
 }
 END_TEST
 
-/* A whole signature packet of the collection; false when it is not there. */
-static bool
-vector_sig(const char *path, struct sig *s)
-{
-	struct buf file, packets, at;
-	struct packet p;
-	struct why why;
-
-	if (!forge_vector(path, &file))
-		return false;
-	buf_init(&packets, 1 << 16);
-	if (file.data[0] == '-')
-		ck_assert_int_eq(armor_read(ARMOR_SIGNATURE, file.data,
-				     file.len, &packets, &why),
-		    GW_OK);
-	else
-		buf_put(&packets, file.data, file.len);
-	buf_view(&at, packets.data, packets.len);
-	ck_assert_int_eq(packet_next(&at, &p, &why), GW_OK);
-	ck_assert_msg(sig_parse(s, p.body.data, p.body.len, &why) == GW_OK,
-	    "%s", why.text);
-	buf_free(&packets);
-	buf_free(&file);
-	return true;
-}
-
 static struct cert *
 vector_cert(const char *path)
 {
@@ -704,7 +677,7 @@ START_TEST(short_rsa_signatures)
 
 	snprintf(
 	    path, sizeof(path), SUITE "short-rsa-sigs/%d-bit.sig", bits[_i]);
-	if (!vector_sig(path, &s))
+	if (!forge_vector_sig(path, &s))
 		return;
 	bob = vector_cert(SUITE "certificates/bob.pgp");
 	ck_assert_msg(verify_file(&s, bob, data, strlen(data), &why) == GW_OK,
@@ -729,7 +702,7 @@ START_TEST(pitfall_7_shattered)
 	struct why why;
 
 	snprintf(path, sizeof(path), SUITE "messages/%s", sigs[_i]);
-	if (!vector_sig(path, &s))
+	if (!forge_vector_sig(path, &s))
 		return;
 	bob = vector_cert(SUITE "certificates/bob.pgp");
 	for (int i = 1; i <= 2; i++) {
