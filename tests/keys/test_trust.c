@@ -1,18 +1,36 @@
 /* Goal: a signing key speaks for one partner, and is found by what a
  * signature says about its maker, never by luck. */
-#include "keys/certs/trust_priv.h"
 #include "tests/keys/forge.h"
+
+#include "keys/certs/trust_priv.h"
 #include "keys/keys.h"
 
+/* Version 4, and 6: loop tests have it in _i. */
+static struct forge_key made[2][3];
 static struct forge_key primary, signer, other;
 static struct trust *trust;
 
 static void
+make_keys(void)
+{
+	for (int i = 0; i < 3; i++) {
+		forge_ed25519(&made[0][i], FORGE_BORN);
+		forge_ed25519_v6(&made[1][i], FORGE_BORN);
+	}
+}
+
+static void
+close_keys(void)
+{
+	for (int i = 0; i < 3; i++) {
+		forge_close(&made[0][i]);
+		forge_close(&made[1][i]);
+	}
+}
+
+static void
 setup(void)
 {
-	forge_ed25519(&primary, FORGE_BORN);
-	forge_ed25519(&signer, FORGE_BORN);
-	forge_ed25519(&other, FORGE_BORN);
 	trust = trust_new();
 }
 
@@ -20,18 +38,24 @@ static void
 teardown(void)
 {
 	trust_free(trust);
-	forge_close(&primary);
-	forge_close(&signer);
-	forge_close(&other);
+}
+
+static void
+be(int version)
+{
+	struct forge_key *keys = made[version == 6];
+
+	primary = keys[0];
+	signer = keys[1];
+	other = keys[2];
 }
 
 /* A certificate of `first` with `signer` as its subkey; back: who says so. */
 static struct cert *
 cert_of(const struct forge_key *first, const struct forge_key *back)
 {
-	struct forge_sig self = { .type = PACKET_SIG_CERT_POSITIVE,
+	struct forge_sig self = { .type = PACKET_SIG_DIRECT,
 		.signer = first,
-		.uid = FORGE_UID,
 		.flags = PACKET_FLAG_CERTIFY };
 	struct forge_sig bind = { .type = PACKET_SIG_SUBKEY,
 		.signer = first,
@@ -44,7 +68,6 @@ cert_of(const struct forge_key *first, const struct forge_key *back)
 
 	buf_init(&text, 65536);
 	forge_key_packet(&text, PACKET_PUBLIC_KEY, first);
-	forge_uid(&text, FORGE_UID);
 	forge_sign(&text, first, &self);
 	forge_key_packet(&text, PACKET_PUBLIC_SUBKEY, &signer);
 	forge_sign(&text, first, &bind);
@@ -74,9 +97,12 @@ signature(const struct forge_key *by)
 START_TEST(finds_the_maker)
 {
 	struct trust_match m[TRUST_MATCHES_MAX];
-	struct sig s = signature(&signer), stranger = signature(&other);
+	struct sig s, stranger;
 	struct why why;
 
+	be(_i);
+	s = signature(&signer);
+	stranger = signature(&other);
 	ck_assert_uint_eq(trust_find(trust, &s, m), 0);
 	ck_assert_int_eq(
 	    trust_add(trust, "alder", cert_of(&primary, &signer), &why), GW_OK);
@@ -85,9 +111,10 @@ START_TEST(finds_the_maker)
 	ck_assert(pk_same(m[0].pk, &signer.pk));
 	ck_assert_str_eq(cert_fingerprint(m[0].cert), primary.pk.hex);
 	ck_assert_uint_eq(trust_find(trust, &stranger, m), 0);
-	/* By the short hint too; without any there is no search. */
+	/* By the short hint too, which version 6 has not; without any there
+	 * is no search. */
 	s.issuer_fpr.at = NULL;
-	ck_assert_uint_eq(trust_find(trust, &s, m), 1);
+	ck_assert_uint_eq(trust_find(trust, &s, m), _i == 4 ? 1 : 0);
 	s.issuer_id.at = NULL;
 	ck_assert_uint_eq(trust_find(trust, &s, m), 0);
 	/* Another algorithm than the key's. */
@@ -102,10 +129,12 @@ END_TEST
 
 START_TEST(one_key_one_partner)
 {
-	struct cert *same = cert_of(&primary, &signer);
-	struct cert *stolen = cert_of(&other, &signer);
+	struct cert *same, *stolen;
 	struct why why;
 
+	be(_i);
+	same = cert_of(&primary, &signer);
+	stolen = cert_of(&other, &signer);
 	ck_assert_int_eq(
 	    trust_add(trust, "alder", cert_of(&primary, &signer), &why), GW_OK);
 	ck_assert_int_eq(trust_add(trust, "birch", same, &why), GW_EXISTS);
@@ -118,13 +147,15 @@ END_TEST
 
 /* Somebody else's signing subkey in one's own certificate, without that key's
  * consent, neither speaks nor stands in the way. */
-START_TEST(claimed_subkey)
+START_TEST(pitfall_4_claimed_subkey)
 {
 	struct trust_match m[TRUST_MATCHES_MAX];
-	struct sig s = signature(&signer);
+	struct sig s;
 	struct why why;
 	size_t n, fit = 0;
 
+	be(_i);
+	s = signature(&signer);
 	ck_assert_int_eq(
 	    trust_add(trust, "birch", cert_of(&other, NULL), &why), GW_OK);
 	ck_assert_int_eq(
@@ -142,11 +173,41 @@ START_TEST(claimed_subkey)
 }
 END_TEST
 
-START_TEST(names)
+/* A key that another partner has is that partner's: the caller compares, and
+ * nothing is found for anybody else. */
+START_TEST(pitfall_4_key_of_another_partner)
 {
-	struct cert *c = cert_of(&primary, &signer);
+	struct trust_match m[TRUST_MATCHES_MAX];
+	struct cert *theirs;
+	struct sig s;
 	struct why why;
 
+	be(_i);
+	ck_assert_int_eq(
+	    trust_add(trust, "alder", cert_of(&primary, &signer), &why), GW_OK);
+	/* Birch has the same certificates in the other version. */
+	be(_i == 4 ? 6 : 4);
+	theirs = cert_of(&primary, &signer);
+	ck_assert_int_eq(trust_add(trust, "birch", theirs, &why), GW_OK);
+	s = signature(&signer);
+	ck_assert_uint_eq(trust_find(trust, &s, m), 1);
+	ck_assert_str_eq(m[0].partner, "birch");
+	sig_close(&s);
+	be(_i);
+	s = signature(&signer);
+	ck_assert_uint_eq(trust_find(trust, &s, m), 1);
+	ck_assert_str_eq(m[0].partner, "alder");
+	sig_close(&s);
+}
+END_TEST
+
+START_TEST(names)
+{
+	struct cert *c;
+	struct why why;
+
+	be(4);
+	c = cert_of(&primary, &signer);
 	ck_assert_int_eq(trust_add(trust, "../x", c, &why), GW_REFUSED);
 	ck_assert_int_eq(trust_add(trust, "", c, &why), GW_REFUSED);
 	cert_free(c);
@@ -165,10 +226,15 @@ main(void)
 
 	if (keys_init(0, &why) != GW_OK)
 		return 1;
+	tcase_add_unchecked_fixture(t, make_keys, close_keys);
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, finds_the_maker);
-	tcase_add_test(t, one_key_one_partner);
-	tcase_add_test(t, claimed_subkey);
+	for (int v = 4; v <= 6; v += 2) {
+		tcase_add_loop_test(t, finds_the_maker, v, v + 1);
+		tcase_add_loop_test(t, one_key_one_partner, v, v + 1);
+		tcase_add_loop_test(t, pitfall_4_claimed_subkey, v, v + 1);
+		tcase_add_loop_test(
+		    t, pitfall_4_key_of_another_partner, v, v + 1);
+	}
 	tcase_add_test(t, names);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
