@@ -15,6 +15,7 @@ struct way {
 	int usage, cipher, aead;
 	struct s2k s2k;
 	int wrong_sum;
+	int wrong_count, wrong_s2k_count; /* of version 6; added */
 };
 
 /* Cheap, for what is tried hundreds of times. */
@@ -30,6 +31,15 @@ static const struct s2k argon2 = { .kind = S2K_ARGON2,
 
 static struct forge_key key;
 
+/* Is there room for what the RFC's own samples ask? */
+static bool
+have_memory(unsigned long mib)
+{
+	return (unsigned long)sysconf(_SC_AVPHYS_PAGES) /
+		   (1048576 / (unsigned long)sysconf(_SC_PAGESIZE)) >=
+	       mib;
+}
+
 static void
 setup(void)
 {
@@ -42,14 +52,39 @@ teardown(void)
 	forge_close(&key);
 }
 
-/* RFC 9580, 5.5.3, written once more, for version 4: the secret part behind
- * the public one, `numbers` locked in that way. */
+static const uint8_t iv[] = "0123456789abcdef";
+
+static void
+put_parameters(struct buf *out, const struct way *w)
+{
+	size_t nonce = w->usage == 253 ? cipher_nonce_len(w->aead) : 16;
+	bool new = key.pk.version == 6;
+	struct buf s2k;
+
+	buf_init(&s2k, 64);
+	ck_assert(s2k_write(&w->s2k, &s2k));
+	buf_put_u8(out, (uint8_t)w->usage);
+	if (new)
+		buf_put_u8(out, (uint8_t)(1 + (w->usage == 253) + 1 + s2k.len +
+					  nonce + (size_t)w->wrong_count));
+	buf_put_u8(out, (uint8_t)w->cipher);
+	if (w->usage == 253)
+		buf_put_u8(out, (uint8_t)w->aead);
+	if (new)
+		buf_put_u8(
+		    out, (uint8_t)(s2k.len + (size_t)w->wrong_s2k_count));
+	buf_put(out, s2k.data, s2k.len);
+	buf_put(out, iv, nonce);
+	buf_free(&s2k);
+}
+
+/* RFC 9580, 5.5.3, written once more: the secret part behind the public one,
+ * `numbers` locked in that way. */
 static void
 lock_by_hand(struct buf *out, const struct buf *numbers, const struct way *w)
 {
-	static const uint8_t iv[] = "0123456789abcdef";
-	uint8_t kek[32],
-	    info[4] = { 0xc5, 4, (uint8_t)w->cipher, (uint8_t)w->aead };
+	uint8_t kek[32], info[4] = { 0xc5, (uint8_t)key.pk.version,
+		(uint8_t)w->cipher, (uint8_t)w->aead };
 	size_t key_len = cipher_key_len(w->cipher), n = numbers->len;
 	struct buf ad;
 	struct why why;
@@ -57,12 +92,7 @@ lock_by_hand(struct buf *out, const struct buf *numbers, const struct way *w)
 	unsigned sum = 0;
 	uint8_t *to;
 
-	buf_put_u8(out, (uint8_t)w->usage);
-	buf_put_u8(out, (uint8_t)w->cipher);
-	if (w->usage == 253)
-		buf_put_u8(out, (uint8_t)w->aead);
-	ck_assert(s2k_write(&w->s2k, out));
-	buf_put(out, iv, w->usage == 253 ? cipher_nonce_len(w->aead) : 16);
+	put_parameters(out, w);
 	ck_assert_int_eq(
 	    s2k_derive(&w->s2k, PASSPHRASE, kek, key_len, &why), GW_OK);
 	ck_assert_ptr_nonnull(to = buf_room(out, n + 20));
@@ -266,6 +296,79 @@ START_TEST(refused_ways)
 }
 END_TEST
 
+static void
+version_6(void)
+{
+	forge_close(&key);
+	forge_ed25519_v6(&key, FORGE_BORN);
+}
+
+/* With its counted parameters, and without what is too old for it. */
+START_TEST(version_6_locks)
+{
+	struct way w = good_way(_i);
+	struct buf body;
+	struct why why;
+
+	version_6();
+	body = locked(&key.numbers, &w);
+	if (w.usage == 255 || !s2k_modern(&w.s2k) || w.s2k.kind == S2K_SALTED) {
+		refuses(&body, PASSPHRASE, REASON_UNSUPPORTED);
+		buf_free(&body);
+		return;
+	}
+	ck_assert_msg(opens(&body, PASSPHRASE, &why) == GW_OK, "%s", why.text);
+	refuses(&body, "hunter3", REASON_KEY_UNUSABLE);
+	refuses(&body, NULL, REASON_KEY_UNUSABLE);
+	buf_free(&body);
+	/* Counts that are not what they count. */
+	for (int wrong = -2; wrong <= 2; wrong++) {
+		w.wrong_count = wrong;
+		w.wrong_s2k_count = 0;
+		body = locked(&key.numbers, &w);
+		ck_assert(
+		    (opens(&body, PASSPHRASE, &why) == GW_OK) == (wrong == 0));
+		buf_free(&body);
+		w.wrong_count = 0;
+		w.wrong_s2k_count = wrong;
+		body = locked(&key.numbers, &w);
+		ck_assert(
+		    (opens(&body, PASSPHRASE, &why) == GW_OK) == (wrong == 0));
+		buf_free(&body);
+	}
+}
+END_TEST
+
+/* RFC 9580, A.4 and A.5: the same key, and its lock costs 2 GiB. */
+START_TEST(version_6_samples)
+{
+	struct buf text;
+	struct secret *open, *shut;
+	struct why why;
+
+	if (!forge_vector("rnp/RFC9580/A.4.transferable-seckey-v6.asc", &text))
+		return;
+	ck_assert_msg(
+	    secret_parse(text.data, text.len, NULL, &open, &why) == GW_OK, "%s",
+	    why.text);
+	buf_free(&text);
+	if (have_memory(4096) &&
+	    forge_vector(
+		"rnp/RFC9580/A.5.sample-locked-v6-seckey-argon2-aead.asc",
+		&text)) {
+		ck_assert_msg(
+		    secret_parse(text.data, text.len,
+			"correct horse battery staple", &shut, &why) == GW_OK,
+		    "%s", why.text);
+		ck_assert_str_eq(cert_fingerprint(secret_cert(open)),
+		    cert_fingerprint(secret_cert(shut)));
+		secret_free(shut);
+		buf_free(&text);
+	}
+	secret_free(open);
+}
+END_TEST
+
 /* A bare cipher's number: one round of MD5.  And numbers of nothing. */
 START_TEST(unknown_means_no)
 {
@@ -361,7 +464,7 @@ START_TEST(no_oracle_behind_a_sum)
 }
 END_TEST
 
-/* In the clear, with the sum that version 4 has. */
+/* In the clear; version 4 has a sum behind it. */
 START_TEST(in_the_clear)
 {
 	struct secret_packet p = { PACKET_SECRET_KEY, &key.pk };
@@ -369,6 +472,8 @@ START_TEST(in_the_clear)
 	struct buf body;
 	struct why why;
 
+	if (_i == 6)
+		version_6();
 	ck_assert(
 	    secret_numbers_set(&numbers, key.numbers.data, key.numbers.len));
 	buf_init(&body, 8192);
@@ -378,10 +483,11 @@ START_TEST(in_the_clear)
 	    GW_OK);
 	ck_assert_int_eq(opens(&body, NULL, &why), GW_OK);
 	ck_assert_int_eq(opens(&body, PASSPHRASE, &why), GW_OK);
+	/* Version 6 has no sum; the numbers are found not to fit. */
 	body.data[body.len - 1] ^= 1;
-	refuses(&body, NULL, REASON_MALFORMED);
-	body.len = key.pk.body_len + 2;
-	refuses(&body, NULL, REASON_MALFORMED);
+	refuses(&body, NULL, _i == 6 ? REASON_KEY_UNUSABLE : REASON_MALFORMED);
+	body.len--;
+	refuses(&body, NULL, _i == 6 ? REASON_KEY_UNUSABLE : REASON_MALFORMED);
 	buf_free(&body);
 	secret_numbers_free(&numbers);
 }
@@ -391,12 +497,14 @@ END_TEST
 START_TEST(we_lock)
 {
 	enum secret_lock_kind kind =
-	    _i == 0 ? SECRET_LOCK_ITERATED : SECRET_LOCK_ARGON2;
+	    _i % 2 == 0 ? SECRET_LOCK_ITERATED : SECRET_LOCK_ARGON2;
 	struct secret_packet p = { PACKET_SECRET_KEY, &key.pk };
 	struct secret_numbers numbers;
 	struct buf body[2];
 	struct why why;
 
+	if (_i >= 2)
+		version_6();
 	ck_assert(
 	    secret_numbers_set(&numbers, key.numbers.data, key.numbers.len));
 	for (int i = 0; i < 2; i++) {
@@ -489,8 +597,10 @@ main(void)
 	tcase_add_test(t, pitfall_11_cost_bombs);
 	tcase_add_loop_test(t, pitfall_9_key_overwriting, 0, GOOD_WAYS);
 	tcase_add_test(t, no_oracle_behind_a_sum);
-	tcase_add_test(t, in_the_clear);
-	tcase_add_loop_test(t, we_lock, 0, 2);
+	tcase_add_loop_test(t, in_the_clear, 4, 7);
+	tcase_add_loop_test(t, version_6_locks, 0, GOOD_WAYS);
+	tcase_add_test(t, version_6_samples);
+	tcase_add_loop_test(t, we_lock, 0, 4);
 	tcase_add_test(t, elsewhere);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
