@@ -47,12 +47,13 @@ struct sandbox_folder {
  * the kernel can.  Missing kernel support is no error; the level tells.  A
  * folder to read that is not there is passed over; one to write is an error.
  * Open descriptors stay usable.  Files of one folder may be renamed into
- * another one only when both are writable. */
+ * another one only when both are writable.  For this thread, and those that
+ * it starts later: a role with more than one starts them afterwards. */
 enum gw_status sandbox_files(const struct sandbox_folder *, size_t count,
     unsigned connect_port, struct sandbox_level *, struct why *);
 
-/* seccomp: the system calls on this role's list, anything else ends the
- * process (SIGSYS).  A courier calls it after it has connected.  The
+/* seccomp: the system calls on this role's list, for all threads that there
+ * are; anything else ends the process (SIGSYS).  A courier calls it after it has connected.  The
  * supervisor has no list. */
 enum gw_status sandbox_calls(enum role, struct sandbox_level *, struct why *);
 

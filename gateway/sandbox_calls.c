@@ -340,6 +340,9 @@ fill(scmp_filter_ctx filter, enum role role)
 	if (err == 0)
 		err = seccomp_attr_set(
 		    filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	/* Threads that are there already, too. */
+	if (err == 0)
+		err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	/* The kernel's own errno instead of "system failure". */
 	if (err == 0)
 		err = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);

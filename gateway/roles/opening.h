@@ -37,6 +37,8 @@ void opening_calls(struct opening *);
 
 /* 2 to 4 for the roles that need no file and no network at all. */
 void opening_seclude(struct opening *);
+/* The same for those that hash large documents on a second thread. */
+void opening_seclude_two(struct opening *);
 
 /* The role cannot go on: log why, end the process. */
 _Noreturn void opening_fail(const char *module, const struct why *);

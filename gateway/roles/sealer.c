@@ -183,7 +183,7 @@ sealer_main(void)
 		opening_fail("sealer", &why);
 	s.keyholder = o.keyholder;
 	load_certificates(&s, &o);
-	opening_seclude(&o);
+	opening_seclude_two(&o);
 	worker_loop(&(struct worker){ .takes = MSG_SEAL,
 			.gives = MSG_SEALED,
 			.result_size = sizeof(struct seal_result),

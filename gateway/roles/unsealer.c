@@ -97,7 +97,7 @@ unsealer_main(void)
 		opening_fail("unsealer", &why);
 	u.keyholder = o.keyholder;
 	buf_free(&o.share);
-	opening_seclude(&o);
+	opening_seclude_two(&o);
 	worker_loop(&(struct worker){ .takes = MSG_UNSEAL,
 			.gives = MSG_UNSEALED,
 			.sync_in = true,

@@ -122,7 +122,7 @@ verifier_main(void)
 	if (keys_init(0, &why) != GW_OK)
 		opening_fail("verifier", &why);
 	load_trust(&v, &o);
-	opening_seclude(&o);
+	opening_seclude_two(&o);
 	worker_loop(&(struct worker){ .takes = MSG_VERIFY,
 			.gives = MSG_VERDICT,
 			.result_size = sizeof(struct verify_result),

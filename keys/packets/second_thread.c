@@ -2,6 +2,7 @@
 #include "keys/packets/second_thread.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 
@@ -13,6 +14,7 @@ static struct {
 	pthread_cond_t given, done;
 	struct second_job *first; /* queued */
 	bool running;             /* the thread exists */
+	bool ready;               /* and waits for jobs */
 } second = { .lock = PTHREAD_MUTEX_INITIALIZER,
 	.given = PTHREAD_COND_INITIALIZER,
 	.done = PTHREAD_COND_INITIALIZER };
@@ -41,6 +43,8 @@ run(void *unused)
 {
 	(void)unused;
 	(void)pthread_mutex_lock(&second.lock);
+	second.ready = true;
+	(void)pthread_cond_signal(&second.done);
 	for (;;) {
 		while (second.first == NULL)
 			(void)pthread_cond_wait(&second.given, &second.lock);
@@ -50,29 +54,50 @@ run(void *unused)
 	return NULL;
 }
 
+/* It asks nobody but the kernel: no file can be opened any more. */
+static bool
+one_processor(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 &&
+	       CPU_COUNT(&set) == 1;
+}
+
+/* Signals are the first thread's business; whoever has one thread only and
+ * waits with a mask would lose them here. */
+static bool
+create(const pthread_attr_t *attr)
+{
+	pthread_t thread;
+	sigset_t all, before;
+	bool ok;
+
+	(void)sigfillset(&all);
+	if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
+		return false;
+	ok = pthread_create(&thread, attr, run, NULL) == 0;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return ok;
+}
+
 bool
 second_thread_start(void)
 {
 	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, before;
 
-	if (second.running)
-		return true;
+	if (second.running || one_processor())
+		return second.running;
 	if (pthread_attr_init(&attr) != 0)
 		return false;
-	/* Signals are the first thread's business; whoever has one thread
-	 * only and waits with a mask would lose them here. */
-	(void)sigfillset(&all);
-	if (pthread_sigmask(SIG_SETMASK, &all, &before) == 0) {
-		second.running =
-		    pthread_attr_setdetachstate(
-			&attr, PTHREAD_CREATE_DETACHED) == 0 &&
-		    pthread_attr_setstacksize(&attr, STACK_SIZE) == 0 &&
-		    pthread_create(&thread, &attr, run, NULL) == 0;
-		(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	}
+	second.running =
+	    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED) == 0 &&
+	    pthread_attr_setstacksize(&attr, STACK_SIZE) == 0 && create(&attr);
 	(void)pthread_attr_destroy(&attr);
+	(void)pthread_mutex_lock(&second.lock);
+	while (second.running && !second.ready)
+		(void)pthread_cond_wait(&second.done, &second.lock);
+	(void)pthread_mutex_unlock(&second.lock);
 	return second.running;
 }
 

@@ -12,8 +12,10 @@
  * no memory) a job runs at once where it is given, and everything works the
  * same, slower.
  *
- * Start it before the sandbox closes: a new thread needs system calls that no
- * role may keep.  Jobs call libgcrypt and nothing else.  False: there is none.
+ * Start it before the list of system calls closes: a new thread needs some
+ * that no role may keep, and on return it has made them.  Jobs call libgcrypt
+ * and nothing else.  False: there is none, perhaps because there is only one
+ * processor to run on.
  */
 bool second_thread_start(void);
 

@@ -1,11 +1,15 @@
 /* Goal: what a role must not be able to do dies or fails; its work works. */
+#include "keys/packets/second_thread.h"
 #include "tests/gateway/acts.h"
 
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -430,6 +434,100 @@ START_TEST(each_role_has_its_calls_and_no_other)
 }
 END_TEST
 
+/* ---- the second thread -------------------------------------------------- */
+
+#define NOT_YET 250
+
+static act_fn elsewhere_act;
+static atomic_int elsewhere_end;
+
+static void
+act_elsewhere(void *unused)
+{
+	(void)unused;
+	/* the first thread would have the process's own number */
+	elsewhere_end = syscall(SYS_gettid) == getpid() ? 251 : elsewhere_act();
+}
+
+/* Confined in the order of opening_seclude_two(); then the act, elsewhere. */
+static int
+on_second_thread(const enum role *calls_of, act_fn act)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct second_job job = { .run = act_elsewhere };
+		struct sandbox_level level = { 0 };
+		struct why why;
+
+		elsewhere_act = act;
+		elsewhere_end = NOT_YET;
+		if (sandbox_drop(NULL, false, &level, &why) != GW_OK ||
+		    sandbox_files(NULL, 0, 0, &level, &why) != GW_OK ||
+		    !second_thread_start() ||
+		    (calls_of != NULL &&
+			sandbox_calls(*calls_of, &level, &why) != GW_OK))
+			_exit(253);
+		second_thread_give(&job);
+		/* waiting for the job, we would do it ourselves */
+		while (elsewhere_end == NOT_YET)
+			usleep(1000);
+		_exit(elsewhere_end);
+	}
+	return wait_end(child);
+}
+
+static bool
+two_processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 &&
+	       CPU_COUNT(&set) > 1;
+}
+
+static int
+privileges_elsewhere(void)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct caps[2] = { { 0 } };
+
+	/* neither call is on any list, so it is asked before */
+	if (syscall(SYS_capget, &head, caps) != 0)
+		return errno;
+	return caps[0].effective != 0 || caps[0].permitted != 0;
+}
+
+START_TEST(the_second_thread_is_as_confined)
+{
+	static const enum role roles[] = { ROLE_SEALER, ROLE_UNSEALER,
+		ROLE_VERIFIER };
+
+	if (!two_processors() ||
+	    after_calls(ROLE_SEALER, ordinary_work) == NO_SANDBOX) {
+		puts("skipped: no seccomp here, or one processor");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		const enum role *r = &roles[i];
+
+		ck_assert_int_eq(on_second_thread(r, read_data), 0);
+		ck_assert_int_eq(on_second_thread(r, open_spool), EACCES);
+		ck_assert_int_eq(on_second_thread(r, make_process), KILLED);
+		ck_assert_int_eq(on_second_thread(r, run_program), KILLED);
+		ck_assert_int_eq(on_second_thread(r, connect_shared), KILLED);
+		ck_assert_int_eq(
+		    on_second_thread(r, executable_memory), KILLED);
+	}
+	/* what it inherits, before there is a list of calls */
+	ck_assert_int_eq(on_second_thread(NULL, privileges_elsewhere), 0);
+	if (has_landlock(1))
+		ck_assert_int_eq(on_second_thread(NULL, open_spool), EACCES);
+}
+END_TEST
+
 START_TEST(the_inspector_can_inspect)
 {
 	static const char latin[] =
@@ -516,6 +614,7 @@ main(void)
 	tcase_add_test(t, outsiders_get_no_signal_and_no_abstract_connection);
 	tcase_add_loop_test(
 	    t, each_role_has_its_calls_and_no_other, ROLE_SPOOLER, ROLE_COUNT);
+	tcase_add_test(t, the_second_thread_is_as_confined);
 	tcase_add_test(t, the_inspector_can_inspect);
 	tcase_add_test(t, the_supervisor_has_no_list);
 	tcase_add_test(t, less_than_required_is_refused);

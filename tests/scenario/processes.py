@@ -55,13 +55,23 @@ def command_line(pid):
         return []
 
 
-def facts(pid):
-    """/proc/PID/status as a dict; empty when the process is gone."""
+def facts(pid, thread=None):
+    """/proc/PID/status, or a thread's, as a dict; empty when it is gone."""
+    place = f"/proc/{pid}/task/{thread}/status" if thread else f"/proc/{pid}/status"
     try:
-        lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+        lines = pathlib.Path(place).read_text().splitlines()
     except OSError:
         return {}
     return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
+
+
+def thread_facts(pid):
+    """The facts of each thread."""
+    try:
+        threads = [t.name for t in pathlib.Path(f"/proc/{pid}/task").iterdir()]
+    except OSError:
+        return []
+    return [found for t in threads if (found := facts(pid, t))]
 
 
 def send_signal(pid, number):
