@@ -99,7 +99,8 @@ sop_clear_rewindable(int *in)
 	if ((rc = sop_clear_open(in)) != SOP_OK)
 		return rc;
 	if (fd_copy(STDIN_FILENO, *in, NULL, &why) != GW_OK)
-		rc = sop_fail(SOP_FAILED, "standard input: %s", why.text);
+		rc = sop_fail(SOP_FAILED,
+		    "copying standard input to a temporary file: %s", why.text);
 	else
 		rc = rewind_to(*in, 0);
 	if (rc != SOP_OK)

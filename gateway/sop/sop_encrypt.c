@@ -72,17 +72,17 @@ static int
 check_recipients(const struct encryption *e, time_t now)
 {
 	static const struct sop_meaning meanings[] = {
-		{ REASON_UNSUPPORTED, SOP_UNSUPPORTED_ASYMMETRIC_ALGO }, { 0 }
+		{ REASON_UNSUPPORTED, SOP_UNSUPPORTED_ASYMMETRIC_ALGO },
+		{ REASON_WEAK, SOP_UNSUPPORTED_ASYMMETRIC_ALGO }, { 0 }
 	};
 
 	for (size_t i = 0; i < e->recipients.count; i++) {
-		const struct cert *c = e->recipients.at[i];
 		struct why why;
-		enum gw_status st = cert_usable(c, CERT_ENCRYPT, now, &why);
+		enum gw_status st =
+		    cert_usable(e->recipients.at[i], CERT_ENCRYPT, now, &why);
 
 		if (st == GW_OK)
 			continue;
-		why_prefix(&why, "certificate %s", cert_fingerprint(c));
 		return sop_fail_why(
 		    st, &why, meanings, SOP_CERT_CANNOT_ENCRYPT);
 	}

@@ -67,7 +67,7 @@ sop_generate_key(const struct sop_options *o)
 {
 	struct sop_passwords passwords = { .count = 0 };
 	struct secret_params params = { .sign_only = o->signing_only };
-	struct sop_key_profile profile;
+	struct sop_key_profile profile = { .version = 4 };
 	int rc = SOP_OK;
 
 	if (o->with_key_password.count > 1)

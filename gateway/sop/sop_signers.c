@@ -16,7 +16,8 @@ static int
 check(struct sop_signers *s)
 {
 	static const struct sop_meaning meanings[] = {
-		{ REASON_UNSUPPORTED, SOP_UNSUPPORTED_ASYMMETRIC_ALGO }, { 0 }
+		{ REASON_UNSUPPORTED, SOP_UNSUPPORTED_ASYMMETRIC_ALGO },
+		{ REASON_WEAK, SOP_UNSUPPORTED_ASYMMETRIC_ALGO }, { 0 }
 	};
 
 	if (s->secrets.count > SEAL_SIGNERS_MAX)
@@ -27,11 +28,9 @@ check(struct sop_signers *s)
 		struct why why;
 		enum gw_status st = cert_usable(c, CERT_SIGN, now(), &why);
 
-		if (st != GW_OK) {
-			why_prefix(&why, "key %s", cert_fingerprint(c));
+		if (st != GW_OK)
 			return sop_fail_why(
 			    st, &why, meanings, SOP_KEY_CANNOT_SIGN);
-		}
 		s->certs[i] = c;
 	}
 	return SOP_OK;

@@ -60,9 +60,12 @@ sop_period_read(
 	int rc = read_date(
 	    not_before != NULL ? not_before : "-", 0, &period->not_before);
 
+	/* "Now" is when the signature is judged: in a pipeline it may be made
+	 * after we were started.  The engine refuses one from the future. */
+	if (not_after == NULL || strcmp(not_after, "now") == 0)
+		not_after = "-";
 	if (rc == SOP_OK)
-		rc = read_date(not_after != NULL ? not_after : "now", LATEST,
-		    &period->not_after);
+		rc = read_date(not_after, LATEST, &period->not_after);
 	return rc;
 }
 
