@@ -4,7 +4,9 @@
 
 #include "keys/keys.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <gcrypt.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -48,6 +50,29 @@ fuzz_file(const uint8_t *data, size_t size)
 	if (fd < 0 || pwrite(fd, data, size, 0) != (ssize_t)size)
 		abort();
 	return fd;
+}
+
+/*
+ * Stands before libgcrypt's: a machine without the memory that a dear Argon2
+ * asks for, or one input would take the time of ten thousand.
+ */
+gcry_error_t
+gcry_kdf_open(gcry_kdf_hd_t *h, int algo, int sub, const unsigned long *param,
+    unsigned int count, const void *pass, size_t pass_len, const void *salt,
+    size_t salt_len, const void *key, size_t key_len, const void *ad,
+    size_t ad_len)
+{
+	static gcry_error_t (*real)(gcry_kdf_hd_t *, int, int,
+	    const unsigned long *, unsigned int, const void *, size_t,
+	    const void *, size_t, const void *, size_t, const void *, size_t);
+
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "gcry_kdf_open");
+	/* Length of the key, passes, KiB, lanes. */
+	if (count >= 3 && param[1] * param[2] > 1024)
+		return gcry_error(GPG_ERR_ENOMEM);
+	return real(h, algo, sub, param, count, pass, pass_len, salt, salt_len,
+	    key, key_len, ad, ad_len);
 }
 
 #endif
