@@ -493,7 +493,16 @@ START_TEST(gpg_makes_ours)
 		const char *primary, *subkey, *passphrase, *sign;
 	} kinds[] = { { "ed25519", "cv25519", "", "Ed25519" },
 		{ "ed25519", "cv25519", "hunter2", "Ed25519" },
-		{ "rsa3072", "rsa3072", "hunter2", "RSA-3072" } };
+		{ "rsa3072", "rsa3072", "hunter2", "RSA-3072" },
+		{ "rsa3072", "cv25519", "", "RSA-3072" },
+		{ "nistp256", "nistp256", "", "NIST P-256" },
+		{ "nistp384", "nistp384", "hunter2", "NIST P-384" },
+		{ "nistp521", "nistp521", "hunter2", "NIST P-521" },
+		{ "brainpoolP256r1", "brainpoolP256r1", "hunter2",
+		    "brainpoolP256r1" },
+		{ "brainpoolP384r1", "brainpoolP384r1", "", "brainpoolP384r1" },
+		{ "brainpoolP512r1", "brainpoolP512r1", "hunter2",
+		    "brainpoolP512r1" } };
 	struct secret *s;
 	const char *pass = *kinds[_i].passphrase ? kinds[_i].passphrase : NULL;
 
@@ -639,7 +648,7 @@ main(void)
 	tcase_add_test(t, whose_session_key);
 	tcase_add_loop_test(t, native_codings, 0, 2);
 	tcase_add_loop_test(t, gpg_uses_ours, 0, 3);
-	tcase_add_loop_test(t, gpg_makes_ours, 0, 3);
+	tcase_add_loop_test(t, gpg_makes_ours, 0, 10);
 	tcase_add_loop_test(t, gpg_encrypts_to_us, 0, 3);
 	tcase_add_test(t, offline_primary);
 	tcase_add_loop_test(t, vectors, 0, 5);
