@@ -628,3 +628,50 @@ cert_is(const struct cert *c, const uint8_t *fpr, size_t len)
 	return len == pk->fingerprint_len &&
 	       memcmp(fpr, pk->fingerprint, len) == 0;
 }
+
+static enum cert_life
+life_of(enum fit fit)
+{
+	switch (fit) {
+	case FIT_GOOD:
+		return CERT_LIFE_GOOD;
+	case FIT_NOT_YET:
+		return CERT_LIFE_NOT_YET;
+	case FIT_EXPIRED:
+		return CERT_LIFE_EXPIRED;
+	case FIT_REVOKED:
+		return CERT_LIFE_REVOKED;
+	default:
+		return CERT_LIFE_UNFIT;
+	}
+}
+
+size_t
+cert_facts(
+    const struct cert *c, time_t when, struct cert_key_facts *out, size_t max)
+{
+	size_t n = c->key_count < max ? c->key_count : max;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct cert_key *key = &c->keys[i];
+		/* The last word on it, which may be for days to come. */
+		const struct cert_claim *claim = claim_of(c, i, INT64_MAX);
+		time_t bound = begins(&key->story, 0), revoked = 0;
+
+		out[i] = (struct cert_key_facts){ .fingerprint = key->pk.hex,
+			.algorithm = key->pk.name,
+			.from =
+			    bound > key->pk.created ? bound : key->pk.created,
+			.life = life_of(judge_life(c, i, when).fit) };
+		if (is_revoked(key, when, &revoked))
+			out[i].revoked = revoked;
+		if (claim == NULL)
+			continue;
+		out[i].certifies =
+		    i == 0 && (claim->flags & PACKET_FLAG_CERTIFY) != 0;
+		out[i].signs = is_meant_for(claim, CERT_SIGN);
+		out[i].encrypts = is_meant_for(claim, CERT_ENCRYPT);
+		out[i].until = key_expiry(&key->pk, claim);
+	}
+	return n;
+}

@@ -72,6 +72,25 @@ const char *cert_algorithm(const struct cert *, enum cert_use);
  * (RECIPIENT_UNFIT, SIGNER_EXPIRED, SIGNER_REVOKED, WEAK ...) and the date. */
 enum gw_status cert_usable(
     const struct cert *, enum cert_use, time_t when, struct why *);
+/* One of its keys, for people who look after it. */
+enum cert_life {
+	CERT_LIFE_GOOD,
+	CERT_LIFE_NOT_YET,
+	CERT_LIFE_EXPIRED,
+	CERT_LIFE_REVOKED,
+	CERT_LIFE_UNFIT /* too weak, not supported, or not bound to it */
+};
+struct cert_key_facts {
+	const char *fingerprint, *algorithm; /* the certificate's */
+	bool certifies, signs, encrypts;     /* what it is meant for */
+	time_t from, until;                  /* until 0: for ever */
+	time_t revoked;                      /* 0: it is not */
+	enum cert_life life;                 /* its own; not the primary's */
+};
+/* All of them, the primary first, as they stand at that time; at most `max`
+ * are stored.  Returns how many. */
+size_t cert_facts(
+    const struct cert *, time_t when, struct cert_key_facts *out, size_t max);
 /* Append the certificate, binary or armored (the latter for people). */
 enum gw_status cert_export(
     const struct cert *, bool armored, struct buf *, struct why *);

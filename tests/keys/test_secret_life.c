@@ -794,6 +794,52 @@ START_TEST(rotate)
 }
 END_TEST
 
+/* What people are told of it. */
+START_TEST(facts)
+{
+	struct secret_params p = params();
+	struct secret *s = make(&p), *both = NULL, *gone = NULL;
+	time_t from = THEN + 14 * DAY;
+	struct cert_key_facts f[CERT_KEYS_MAX];
+	struct why why;
+
+	p.created = THEN;
+	p.expires = THEN + YEAR;
+	ck_assert_int_eq(secret_rotate(s, &p, from, &both, &why), GW_OK);
+	ck_assert_int_eq(secret_revoke_subkey(both, encrypt_key(s, THEN)->hex,
+			     SECRET_SUPERSEDED, NULL, from + DAY, &gone, &why),
+	    GW_OK);
+	ck_assert_uint_eq(
+	    cert_facts(secret_cert(gone), THEN, f, CERT_KEYS_MAX), 5);
+	ck_assert(f[0].certifies && !f[0].signs && !f[0].encrypts);
+	ck_assert(f[1].signs && !f[1].encrypts && !f[1].certifies);
+	ck_assert(f[2].encrypts && !f[2].signs);
+	ck_assert_str_eq(f[2].algorithm, "Curve25519");
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(f[i].life, CERT_LIFE_GOOD);
+		ck_assert_int_eq(f[i].from, FORGE_BORN);
+		ck_assert_int_eq(f[i].until, 0);
+		ck_assert_int_eq(f[i].revoked, 0);
+	}
+	for (int i = 3; i < 5; i++) {
+		ck_assert_int_eq(f[i].life, CERT_LIFE_NOT_YET);
+		ck_assert_int_eq(f[i].from, from);
+		ck_assert_int_eq(f[i].until, THEN + YEAR);
+	}
+	cert_facts(secret_cert(gone), from + DAY, f, CERT_KEYS_MAX);
+	ck_assert_int_eq(f[1].life, CERT_LIFE_GOOD);
+	ck_assert_int_eq(f[2].life, CERT_LIFE_REVOKED);
+	ck_assert_int_eq(f[2].revoked, from + DAY);
+	ck_assert_int_eq(f[4].life, CERT_LIFE_GOOD);
+	cert_facts(secret_cert(gone), THEN + YEAR, f, CERT_KEYS_MAX);
+	ck_assert_int_eq(f[4].life, CERT_LIFE_EXPIRED);
+	ck_assert_uint_eq(cert_facts(secret_cert(gone), THEN, f, 2), 2);
+	secret_free(gone);
+	secret_free(both);
+	secret_free(s);
+}
+END_TEST
+
 /* gpg and we switch at the same time, with the certificate imported before. */
 START_TEST(gpg_rotates_with_us)
 {
@@ -899,6 +945,7 @@ main(void)
 	tcase_add_test(t, revoke_key);
 	tcase_add_loop_test(t, revoke_subkey, 0, 2);
 	tcase_add_loop_test(t, rotate, 0, 2);
+	tcase_add_test(t, facts);
 	tcase_add_test(t, gpg_rotates_with_us);
 	tcase_add_loop_test(t, sqop_rotates_with_us, 0, 2);
 	suite_add_tcase(s, t);
