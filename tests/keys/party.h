@@ -19,6 +19,21 @@ struct party {
 };
 
 static inline struct party
+party_of(const struct secret_params *p)
+{
+	struct party party = { NULL, NULL };
+	struct buf text;
+	struct why why;
+
+	buf_init(&text, 65536);
+	ck_assert_msg(secret_generate(p, &text, &party.secret, &why) == GW_OK,
+	    "%s", why.text);
+	party.cert = secret_cert(party.secret);
+	buf_free(&text);
+	return party;
+}
+
+static inline struct party
 party_made(enum secret_kind kind, const char *name, time_t created,
     time_t expires, bool aead)
 {
@@ -28,16 +43,21 @@ party_made(enum secret_kind kind, const char *name, time_t created,
 		.created = created,
 		.expires = expires,
 		.announce_seipd2 = aead };
-	struct party party = { NULL, NULL };
-	struct buf text;
-	struct why why;
 
-	buf_init(&text, 65536);
-	ck_assert_msg(secret_generate(&p, &text, &party.secret, &why) == GW_OK,
-	    "%s", why.text);
-	party.cert = secret_cert(party.secret);
-	buf_free(&text);
-	return party;
+	return party_of(&p);
+}
+
+/* Version 6. */
+static inline struct party
+party_six(const char *name)
+{
+	struct secret_params p = { .version = 6,
+		.user_ids = &name,
+		.user_id_count = 1,
+		.created = NOW - 86400,
+		.announce_seipd2 = true };
+
+	return party_of(&p);
 }
 
 static inline struct party
@@ -143,9 +163,9 @@ party_open(struct party *to, const struct trust *trust, const char *partner,
     time_t now, const void *msg, size_t len, struct unseal_result *u,
     struct verify_result *v, struct buf *plain, struct why *why)
 {
-	struct unseal_request q = { .unwrap = party_unwrap,
-		.unwrap_ctx = to,
-		.want_sha256 = true };
+	struct unseal_request q = {
+		.unwrap = party_unwrap, .unwrap_ctx = to, .want_sha256 = true
+	};
 	const char *own = cert_fingerprint(to->cert);
 	struct verify_request vq = { .trust = trust,
 		.partner = partner,
