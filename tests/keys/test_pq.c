@@ -248,7 +248,6 @@ START_TEST(composite_encryption)
 	ck_assert(!unwraps(&k, 9 - pkesk, fields, len, &key));
 	for (size_t i = 0; i < len; i += i < WRAPPED_AT - 3 ? 31 : 1) {
 		fields[i] ^= (uint8_t)(1u << i % 8);
-		/* RFC 7748, 5: X25519 does not look at this one. */
 		ck_assert_msg(!unwraps(&k, pkesk, fields, len, &key),
 		    "flipped in octet %zu", i);
 		fields[i] ^= (uint8_t)(1u << i % 8);
@@ -306,9 +305,8 @@ START_TEST(secret_halves_must_fit)
 		int algorithm;
 		size_t at;
 	} rows[] = { { PACKET_MLKEM768_X25519, 1 },
-		{ PACKET_MLKEM768_X25519, 32 },
-		/* z: the public half does not depend on it, so this opens. */
-		{ PACKET_MLDSA65_ED25519, 1 }, { PACKET_MLDSA65_ED25519, 32 } };
+		{ PACKET_MLKEM768_X25519, 32 }, { PACKET_MLDSA65_ED25519, 1 },
+		{ PACKET_MLDSA65_ED25519, 32 } };
 	struct secret_key again;
 	struct forge_key k;
 	struct buf view;
@@ -660,6 +658,229 @@ START_TEST(sample_refusals)
 }
 END_TEST
 
+/* A key of ours with another encryption subkey beside the newer one, one with
+ * nothing else, one without it. */
+enum { BESIDE, BESIDE6, ALONE, WITHOUT, PARTIES };
+static const char *const names[PARTIES] = { "beside@a.example",
+	"beside6@a.example", "alone@a.example", "without@a.example" };
+
+static struct party
+party_of(int i)
+{
+	static const struct {
+		enum secret_kind kind;
+		int version;
+	} rows[PARTIES] = { { SECRET_MLKEM, 4 }, { SECRET_MLKEM, 6 },
+		{ SECRET_MLDSA, 6 }, { SECRET_ED25519, 4 } };
+	struct secret_params p = { .kind = rows[i].kind,
+		.version = rows[i].version,
+		.user_ids = &names[i],
+		.user_id_count = 1,
+		.created = NOW - 86400,
+		.announce_seipd2 = rows[i].version == 6 };
+	struct party party = { NULL, NULL };
+	struct buf text;
+	struct why why;
+
+	buf_init(&text, 256 * 1024);
+	ck_assert_msg(secret_generate(&p, &text, &party.secret, &why) == GW_OK,
+	    "%s", why.text);
+	party.cert = secret_cert(party.secret);
+	buf_free(&text);
+	return party;
+}
+
+/* The algorithm of the first packet's key, a PKESK. */
+static int
+encrypted_with(const struct buf *message)
+{
+	struct buf at;
+	struct packet p;
+	struct why why;
+
+	buf_view(&at, message->data, message->len);
+	ck_assert_int_eq(packet_next(&at, &p, &why), GW_OK);
+	ck_assert_int_eq(p.tag, PACKET_PKESK);
+	return p.body.data[0] == 3 ? p.body.data[9]
+				   : p.body.data[2 + p.body.data[1]];
+}
+
+static enum gw_status
+seal_to(struct party *from, const struct party *to,
+    enum seal_post_quantum post_quantum, struct buf *message, struct why *why)
+{
+	struct seal_request q = party_request(from, to);
+	struct seal_result r = { 0 };
+	int in = craft_file("an order", 8);
+	int out = memfd_create("sealed", MFD_CLOEXEC);
+	enum gw_status st;
+
+	q.post_quantum = post_quantum;
+	st = seal_stream(&q, in, out, &r, why);
+	*message = craft_content(out);
+	close(in);
+	close(out);
+	return st;
+}
+
+/* What is chosen for whom; 0: refused. */
+START_TEST(chosen_by_preference)
+{
+	static const struct {
+		int to;
+		int off, prefer, require;
+	} rows[] = {
+		{ BESIDE, PACKET_ECDH, PACKET_MLKEM768_X25519,
+		    PACKET_MLKEM768_X25519 },
+		{ BESIDE6, PACKET_X25519, PACKET_MLKEM768_X25519,
+		    PACKET_MLKEM768_X25519 },
+		{ ALONE, 0, PACKET_MLKEM768_X25519, PACKET_MLKEM768_X25519 },
+		{ WITHOUT, PACKET_ECDH, PACKET_ECDH, 0 },
+	};
+	const int want[] = { rows[_i].off, rows[_i].prefer, rows[_i].require };
+	struct party from, to;
+	struct buf message;
+	struct why why;
+
+	if (left_out())
+		return;
+	from = party_of(WITHOUT);
+	to = party_of(rows[_i].to);
+	for (int pq = SEAL_PQ_OFF; pq <= SEAL_PQ_REQUIRE; pq++) {
+		enum gw_status st = seal_to(
+		    &from, &to, (enum seal_post_quantum)pq, &message, &why);
+
+		if (want[pq] != 0) {
+			ck_assert_msg(st == GW_OK, "%s", why.text);
+			ck_assert_int_eq(encrypted_with(&message), want[pq]);
+		} else {
+			ck_assert_int_eq(st, GW_REFUSED);
+			ck_assert_int_eq(why.reason, REASON_RECIPIENT_UNFIT);
+			ck_assert_ptr_nonnull(
+			    strstr(why.text, cert_fingerprint(to.cert)));
+		}
+		buf_free(&message);
+	}
+	party_free(&to);
+	party_free(&from);
+}
+END_TEST
+
+/* One without among the recipients would give all of it away. */
+START_TEST(required_of_everybody)
+{
+	struct party from, to[2];
+	const struct cert *certs[2];
+	struct seal_request q;
+	struct seal_result r = { 0 };
+	struct why why;
+	int in, out;
+
+	if (left_out())
+		return;
+	from = party_of(WITHOUT);
+	to[0] = party_of(BESIDE);
+	to[1] = party_of(WITHOUT);
+	q = party_request(&from, &to[0]);
+	certs[0] = to[0].cert;
+	certs[1] = to[1].cert;
+	q.recipients = certs;
+	q.recipient_count = 2;
+	q.post_quantum = SEAL_PQ_REQUIRE;
+	in = craft_file("an order", 8);
+	out = memfd_create("sealed", MFD_CLOEXEC);
+	ck_assert_int_eq(seal_stream(&q, in, out, &r, &why), GW_REFUSED);
+	ck_assert_int_eq(why.reason, REASON_RECIPIENT_UNFIT);
+	ck_assert_ptr_nonnull(strstr(why.text, cert_fingerprint(to[1].cert)));
+	ck_assert_ptr_nonnull(strstr(why.text, "post-quantum"));
+	close(in);
+	close(out);
+	for (int i = 0; i < 2; i++)
+		party_free(&to[i]);
+	party_free(&from);
+}
+END_TEST
+
+/* From each to each; then with one bit of the PKESK flipped: of either half
+ * it makes no difference what is said. */
+START_TEST(whole_messages)
+{
+	struct party from, to;
+	struct trust *t;
+	struct unseal_result u;
+	struct verify_result v;
+	struct buf message, plain;
+	struct why why;
+
+	if (left_out())
+		return;
+	from = party_of(_i);
+	to = party_of((_i + 1) % PARTIES);
+	t = trust_new();
+	party_trust(t, "alder", &from);
+	ck_assert_msg(
+	    seal_to(&from, &to, SEAL_PQ_PREFER, &message, &why) == GW_OK, "%s",
+	    why.text);
+	ck_assert_msg(party_open(&to, t, "alder", NOW, message.data,
+			  message.len, &u, &v, &plain, &why) == GW_OK,
+	    "%s", why.text);
+	ck_assert_uint_eq(plain.len, 8);
+	ck_assert_str_eq(v.signer, cert_fingerprint(from.cert));
+	ck_assert_str_eq(cert_algorithm(from.cert, CERT_SIGN),
+	    _i == ALONE ? "ML-DSA-65+Ed25519" : "Ed25519");
+	unseal_result_free(&u);
+	buf_free(&plain);
+	for (size_t at = 60;
+	     at < 1100 && encrypted_with(&message) == PACKET_MLKEM768_X25519;
+	     at += 1000) {
+		message.data[at] ^= 1;
+		ck_assert_int_eq(party_open(&to, t, "alder", NOW, message.data,
+				     message.len, &u, &v, &plain, &why),
+		    GW_REFUSED);
+		ck_assert_int_eq(why.reason, REASON_DAMAGED);
+		unseal_result_free(&u);
+		buf_free(&plain);
+		message.data[at] ^= 1;
+	}
+	buf_free(&message);
+	trust_free(t);
+	party_free(&to);
+	party_free(&from);
+}
+END_TEST
+
+/* Under a passphrase and back, with all its numbers. */
+START_TEST(exported_and_read_again)
+{
+	static const int which[] = { BESIDE, ALONE };
+	struct party p, again = { NULL, NULL };
+	struct buf text, message;
+	struct why why;
+
+	if (left_out())
+		return;
+	p = party_of(which[_i]);
+	buf_init(&text, 256 * 1024);
+	ck_assert_int_eq(secret_export(p.secret, "open", SECRET_LOCK_ITERATED,
+			     true, &text, &why),
+	    GW_OK);
+	ck_assert_int_eq(
+	    secret_parse(text.data, text.len, "shut", &again.secret, &why),
+	    GW_REFUSED);
+	ck_assert_msg(secret_parse(text.data, text.len, "open", &again.secret,
+			  &why) == GW_OK,
+	    "%s", why.text);
+	again.cert = secret_cert(again.secret);
+	ck_assert_msg(
+	    seal_to(&again, &p, SEAL_PQ_REQUIRE, &message, &why) == GW_OK, "%s",
+	    why.text);
+	buf_free(&message);
+	buf_free(&text);
+	party_free(&again);
+	party_free(&p);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -685,6 +906,10 @@ main(void)
 	    t, sample_messages, 0, sizeof(samples) / sizeof(samples[0]));
 	tcase_add_test(t, sample_signature);
 	tcase_add_loop_test(t, sample_refusals, 0, 4);
+	tcase_add_loop_test(t, chosen_by_preference, 0, 4);
+	tcase_add_test(t, required_of_everybody);
+	tcase_add_loop_test(t, whole_messages, 0, PARTIES);
+	tcase_add_loop_test(t, exported_and_read_again, 0, 2);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
