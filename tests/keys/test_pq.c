@@ -665,7 +665,7 @@ static const char *const names[PARTIES] = { "beside@a.example",
 	"beside6@a.example", "alone@a.example", "without@a.example" };
 
 static struct party
-party_of(int i)
+party_with(int i)
 {
 	static const struct {
 		enum secret_kind kind;
@@ -744,8 +744,8 @@ START_TEST(chosen_by_preference)
 
 	if (left_out())
 		return;
-	from = party_of(WITHOUT);
-	to = party_of(rows[_i].to);
+	from = party_with(WITHOUT);
+	to = party_with(rows[_i].to);
 	for (int pq = SEAL_PQ_OFF; pq <= SEAL_PQ_REQUIRE; pq++) {
 		enum gw_status st = seal_to(
 		    &from, &to, (enum seal_post_quantum)pq, &message, &why);
@@ -778,9 +778,9 @@ START_TEST(required_of_everybody)
 
 	if (left_out())
 		return;
-	from = party_of(WITHOUT);
-	to[0] = party_of(BESIDE);
-	to[1] = party_of(WITHOUT);
+	from = party_with(WITHOUT);
+	to[0] = party_with(BESIDE);
+	to[1] = party_with(WITHOUT);
 	q = party_request(&from, &to[0]);
 	certs[0] = to[0].cert;
 	certs[1] = to[1].cert;
@@ -814,8 +814,8 @@ START_TEST(whole_messages)
 
 	if (left_out())
 		return;
-	from = party_of(_i);
-	to = party_of((_i + 1) % PARTIES);
+	from = party_with(_i);
+	to = party_with((_i + 1) % PARTIES);
 	t = trust_new();
 	party_trust(t, "alder", &from);
 	ck_assert_msg(
@@ -859,7 +859,7 @@ START_TEST(exported_and_read_again)
 
 	if (left_out())
 		return;
-	p = party_of(which[_i]);
+	p = party_with(which[_i]);
 	buf_init(&text, 256 * 1024);
 	ck_assert_int_eq(secret_export(p.secret, "open", SECRET_LOCK_ITERATED,
 			     true, &text, &why),
