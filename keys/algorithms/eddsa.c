@@ -2,6 +2,7 @@
  * 5.5.5.9, 5.5.5.10). */
 #include "keys/algorithms/eddsa.h"
 
+#include "keys/algorithms/eddsa_own.h"
 #include "keys/algorithms/kind.h"
 
 #include <stdio.h>
@@ -211,6 +212,8 @@ take_seed(struct secret_key *k, const uint8_t *seed, struct why *why)
 	ok = copy != NULL && eddsa_private(curve_of(k->pk->kind),
 				 k->pk->body + k->pk->point, copy, &k->sexp);
 	kind_free_secret(copy, k->pk->kind->len);
+	if (ok && k->pk->kind->len == LEGACY_LEN)
+		k->own = eddsa_own_new(k->pk->body + k->pk->point);
 	return ok ? GW_OK : kind_failed(why, k->pk, "take a secret key");
 }
 
@@ -265,6 +268,28 @@ sign_legacy(const struct secret_key *k, const struct packet_hash *hash,
 	       packet_put_mpi(out, s, LEGACY_LEN);
 }
 
+static bool
+check_own(const struct secret_key *k, const struct packet_hash *hash,
+    const uint8_t *digest, struct buf *numbers)
+{
+	const uint8_t *r = buf_take(numbers, k->pk->kind->len);
+	const uint8_t *s = buf_take(numbers, k->pk->kind->len);
+
+	return k->own != NULL && buf_done(numbers) &&
+	       eddsa_own_fits(k->own, digest, hash->len, r, s);
+}
+
+static bool
+check_own_legacy(const struct secret_key *k, const struct packet_hash *hash,
+    const uint8_t *digest, struct buf *numbers)
+{
+	uint8_t r[LEGACY_LEN], s[LEGACY_LEN];
+
+	return k->own != NULL && get_padded(numbers, r) &&
+	       get_padded(numbers, s) && buf_done(numbers) &&
+	       eddsa_own_fits(k->own, digest, hash->len, r, s);
+}
+
 static enum gw_status
 make_numbers(const struct pk_kind *kind, struct buf *public,
     struct buf *numbers, bool legacy, struct why *why)
@@ -308,6 +333,7 @@ const struct kind_family eddsa_family = {
 	.verify = verify,
 	.open = open_secret,
 	.sign = sign,
+	.check_own = check_own,
 	.make = make,
 };
 
@@ -316,5 +342,6 @@ const struct kind_family eddsa_legacy_family = {
 	.verify = verify_legacy,
 	.open = open_legacy,
 	.sign = sign_legacy,
+	.check_own = check_own_legacy,
 	.make = make_legacy,
 };

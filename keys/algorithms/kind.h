@@ -37,6 +37,10 @@ struct kind_family {
 	/* Append a signature's numbers; false: libgcrypt failed. */
 	bool (*sign)(const struct secret_key *, const struct packet_hash *,
 	    const uint8_t *digest, struct buf *out);
+	/* Is that a good signature of this key's, known faster than verify()
+	 * does?  False: ask verify().  NULL: there is no faster way. */
+	bool (*check_own)(const struct secret_key *, const struct packet_hash *,
+	    const uint8_t *digest, struct buf *numbers);
 	/* As secret_key_unwrap(). */
 	bool (*unwrap)(const struct secret_key *, int pkesk_version,
 	    struct buf *fields, int *cipher, struct buf *session_key);

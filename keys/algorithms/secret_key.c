@@ -2,6 +2,7 @@
  * make. */
 #include "keys/algorithms/secret_key.h"
 
+#include "keys/algorithms/eddsa_own.h"
 #include "keys/algorithms/kind.h"
 
 #include <string.h>
@@ -45,9 +46,28 @@ secret_key_close(struct secret_key *k)
 {
 	if (k == NULL)
 		return;
+	eddsa_own_free(k->own);
 	gcry_sexp_release(k->sexp); /* libgcrypt wipes secure memory */
 	kind_free_secret(k->secret, k->secret_len);
 	memset(k, 0, sizeof(*k));
+}
+
+/*
+ * A fault while computing would give the key away (RSA with CRT, EdDSA):
+ * nothing leaves that does not verify.  A quick check that says no is not
+ * believed, so that it cannot stop us.
+ */
+static enum gw_status
+check(const struct secret_key *k, const struct packet_hash *hash,
+    const uint8_t *digest, const uint8_t *numbers, size_t len, struct why *why)
+{
+	const struct kind_family *family = k->pk->kind->family;
+	struct buf b;
+
+	buf_view(&b, numbers, len);
+	if (family->check_own != NULL && family->check_own(k, hash, digest, &b))
+		return GW_OK;
+	return pk_verify(k->pk, hash->id, digest, hash->len, numbers, len, why);
 }
 
 enum gw_status
@@ -64,11 +84,9 @@ secret_key_sign(const struct secret_key *k, int hash_algorithm,
 		    "asked to sign with a key or hash that does not");
 		return st;
 	}
-	/* A fault while computing would give the key away (RSA with CRT,
-	 * EdDSA): nothing leaves that does not verify. */
 	if (k->pk->kind->family->sign(k, hash, digest, out))
-		st = pk_verify(k->pk, hash_algorithm, digest, len,
-		    out->data + start, out->len - start, why);
+		st = check(
+		    k, hash, digest, out->data + start, out->len - start, why);
 	if (st == GW_OK)
 		return st;
 	if (!out->bad) {

@@ -8,12 +8,15 @@
  * check sum, are handed around in a buffer that wipes itself. */
 #define SECRET_NUMBERS_MAX 8192
 
-/* Read only; the memory behind it is libgcrypt's secure memory. */
+struct eddsa_own;
+
+/* Read only; the memory behind secrets is libgcrypt's secure memory. */
 struct secret_key {
 	const struct pk *pk; /* the certificate's; NULL: no numbers here */
 	gcry_sexp_t sexp;    /* what signs, and RSA; or NULL */
 	uint8_t *secret;     /* what else there is, as the family needs it */
 	size_t secret_len;
+	struct eddsa_own *own; /* Ed25519: what makes checking quick */
 };
 
 /*

@@ -1,6 +1,7 @@
 /* Goal: each kind of key signs and decrypts what it should, in both versions of
  * keys; each alteration is refused, and always in the same way. */
 #include "keys/algorithms/cipher.h"
+#include "keys/algorithms/eddsa_own.h"
 #include "keys/keys.h"
 #include "tests/keys/pair.h"
 
@@ -350,6 +351,86 @@ START_TEST(altered_pkesks)
 }
 END_TEST
 
+/* A signature that does not verify stays here: as if a fault had happened
+ * while it was computed, the private half is another key's. */
+START_TEST(faulty_signatures)
+{
+	struct pair room, other_room, *p = pair_get(&room, _i);
+	struct pair *other = pair_get_other(&other_room, _i);
+	const struct packet_hash *hash = packet_hash_find(pair_kinds[_i].hash);
+	struct secret_key faulty = p->key;
+	uint8_t digest[64] = { 1 };
+	struct buf out;
+	struct why why;
+
+	buf_init(&out, 4096);
+	buf_put_text(&out, "before");
+	faulty.sexp = other->key.sexp;
+	faulty.secret = other->key.secret;
+	for (int i = 0; i < 6; i++) {
+		ck_assert_int_eq(secret_key_sign(&faulty, hash->id, digest,
+				     hash->len, &out, &why),
+		    GW_INTERNAL);
+		ck_assert_uint_eq(out.len, 6);
+		digest[1]++;
+	}
+	buf_free(&out);
+	pair_put(p);
+	pair_put(other);
+}
+END_TEST
+
+/* The quick check of our own signatures agrees with libgcrypt's, from the
+ * fourth call on; and on altered ones. */
+START_TEST(own_signatures)
+{
+	struct pair p;
+	struct eddsa_own *own;
+	uint8_t digest[64], rs[64], bad[64];
+	struct buf sig;
+	struct why why;
+
+	pair_make(&p, 4);
+	buf_init(&sig, 128);
+	ck_assert_ptr_nonnull(own = eddsa_own_new(p.pk.body + p.pk.point));
+	for (unsigned i = 0; i < 40; i++) {
+		size_t len = i % 2 == 0 ? 32 : 64;
+		int hash = i % 2 == 0 ? PACKET_SHA256 : PACKET_SHA512;
+
+		gcry_create_nonce(digest, sizeof(digest));
+		buf_reset(&sig);
+		ck_assert_int_eq(
+		    secret_key_sign(&p.key, hash, digest, len, &sig, &why),
+		    GW_OK);
+		memcpy(rs, sig.data, 64);
+		ck_assert(eddsa_own_fits(own, digest, len, rs, rs + 32) ==
+			  (i >= 1)); /* four calls each */
+		memcpy(bad, rs, 64);
+		bad[i] ^= (uint8_t)(1u << i % 8);
+		ck_assert(!eddsa_own_fits(own, digest, len, bad, bad + 32));
+		memcpy(bad, rs, 64);
+		bad[63 - i / 2] ^= 1;
+		ck_assert(!eddsa_own_fits(own, digest, len, bad, bad + 32));
+		digest[i % 32] ^= 4;
+		ck_assert(!eddsa_own_fits(own, digest, len, rs, rs + 32));
+	}
+	/* Numbers that none of ours has. */
+	memset(bad, 0, 64);
+	ck_assert(!eddsa_own_fits(own, digest, 32, bad, bad + 32));
+	memset(bad, 0xff, 64);
+	ck_assert(!eddsa_own_fits(own, digest, 32, bad, bad + 32));
+	eddsa_own_free(own);
+	ck_assert(!eddsa_own_fits(NULL, digest, 32, rs, rs + 32));
+	/* No point: no tables, and no signature that fits. */
+	ck_assert_ptr_nonnull(own = eddsa_own_new(bad));
+	for (int i = 0; i < 6; i++)
+		ck_assert(!eddsa_own_fits(own, digest, 32, rs, rs + 32));
+	eddsa_own_free(own);
+	buf_free(&sig);
+	pair_close(&p);
+}
+END_TEST
+
 /* Numbers of another key, cut numbers, too many numbers. */
 START_TEST(halves_that_disagree)
 {
@@ -627,6 +708,8 @@ main(void)
 	tcase_add_loop_test(t, wrap_and_unwrap, PAIR_SIGNERS, COUNT_MADE);
 	tcase_add_loop_test(t, altered_pkesks, 0, PAIR_RSA);
 	tcase_add_loop_test(t, altered_pkesks, PAIR_SIGNERS, COUNT_MADE);
+	tcase_add_loop_test(t, faulty_signatures, 0, PAIR_SIGNERS);
+	tcase_add_test(t, own_signatures);
 	tcase_add_loop_test(t, halves_that_disagree, 0, COUNT_MADE);
 	tcase_add_loop_test(t, not_what_it_is_for, PAIR_RSA, COUNT_MADE);
 	tcase_add_loop_test(t, version_6_count, 0, COUNT_MADE);
