@@ -64,14 +64,16 @@ body_start(const struct container *c)
 	return c->sealed[c->turn] + c->esk_len + HEADER_MAX;
 }
 
-/* Write header and n octets of the body.  What was behind them begins the
- * other half: this one may still be hashed below. */
+/* Write header and n octets of the body; then what was behind them begins the
+ * other half.  That one was perhaps being hashed below until this one came,
+ * which now is. */
 static enum gw_status
 write_piece(struct container *c, const uint8_t *header, size_t header_len,
     size_t n, struct why *why)
 {
 	uint8_t *body = body_start(c), *start = body - header_len;
 	size_t len = header_len + n;
+	enum gw_status st;
 
 	memcpy(start, header, header_len);
 	if (c->esk_len > 0) {
@@ -81,11 +83,12 @@ write_piece(struct container *c, const uint8_t *header, size_t header_len,
 	}
 	c->esk_len = 0;
 	c->body_len -= n;
+	st = sink_fd_put(c->to, start, len, why);
 	if (c->sink.twice) {
 		c->turn ^= 1;
 		memcpy(body_start(c), body + n, c->body_len);
 	}
-	return sink_fd_put(c->to, start, len, why);
+	return st;
 }
 
 /* A partial length of fixed size, once there is enough for one. */

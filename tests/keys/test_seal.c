@@ -3,6 +3,7 @@
 #include "gateway/base/clock.h"
 #include "tests/keys/party.h"
 #include "keys/keys.h"
+#include "keys/packets/second_thread.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@ setup(void)
 	struct why why;
 
 	ck_assert_int_eq(keys_init(0, &why), GW_OK);
+	(void)second_thread_start();
 	clock_fake((int64_t)NOW * 1000); /* keyholder looks at it */
 	alder = party_new("Alder <edi@alder.example>", false);
 	birch = party_new("Birch <edi@birch.example>", true);
