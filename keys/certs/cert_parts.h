@@ -70,12 +70,6 @@ struct cert {
 	size_t signature_count; /* of those that may be the owner's */
 };
 
-/*
- * The story's newest claim that is in force at that time and was not taken
- * back; NULL: none.
- */
-const struct cert_claim *cert_claim_at(const struct cert_story *, time_t when);
-
 /* The bit for a cipher, and a mode unless that is 0; 0: none of ours. */
 unsigned cert_takes_bit(int cipher, int aead);
 
