@@ -44,12 +44,6 @@ refuse(struct why *why, enum gw_reason reason, const char *what)
 	return GW_REFUSED;
 }
 
-bool
-grammar_filler(const struct body *b)
-{
-	return b->tag == BODY_MARKER || b->tag == BODY_PADDING;
-}
-
 enum gw_status
 grammar_skip(struct body *b, unsigned *count, struct why *why)
 {
@@ -282,7 +276,7 @@ static const struct {
 static enum gw_status
 read_packet(struct grammar *g, struct body *b, struct why *why)
 {
-	if (grammar_filler(b))
+	if (body_filler(b->tag))
 		return grammar_skip(b, &g->fillers, why);
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
 		if (readers[i].tag == b->tag)
@@ -340,7 +334,7 @@ grammar_signatures(
 	enum gw_status st;
 
 	while ((st = body_next(&b, from, why)) == GW_OK) {
-		if (grammar_filler(&b))
+		if (body_filler(b.tag))
 			st = grammar_skip(&b, &g.fillers, why);
 		else if (b.tag == BODY_SIGNATURE)
 			st = read_signature(&g, &b, why);

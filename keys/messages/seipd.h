@@ -6,10 +6,6 @@
 #include "keys/messages/chunks.h"
 #include "keys/packets/source.h"
 
-/* The same as PACKET_... and cipher_key_len(), under older names. */
-enum seipd_cipher { SEIPD_AES128 = 7, SEIPD_AES192 = 8, SEIPD_AES256 = 9 };
-#define seipd_key_len cipher_key_len
-
 /* The one answer to everything that goes wrong in decrypting: whoever sends
  * us forged messages learns nothing from the difference. */
 enum gw_status seipd_damaged(struct why *);

@@ -155,7 +155,7 @@ static enum gw_status
 read_packet(
     struct unseal *u, struct body *b, struct source *from, struct why *why)
 {
-	if (grammar_filler(b))
+	if (body_filler(b->tag))
 		return grammar_skip(b, &u->fillers, why);
 	if (u->opened) {
 		why_set(why, REASON_MALFORMED,

@@ -2,6 +2,7 @@
 #include "keys/messages/verify.h"
 
 #include "keys/messages/judge.h"
+#include "keys/packets/body.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -48,6 +49,8 @@ verify_want(struct digests *d, const void *signatures, size_t len,
 
 	buf_view(&all, signatures, len);
 	while ((st = packet_next(&all, &p, why)) == GW_OK) {
+		if (body_filler(p.tag))
+			continue;
 		if (p.tag != PACKET_SIGNATURE || n++ == VERIFY_MAX)
 			return too_many(why);
 		if ((st = want_one(d, &p, cleartext, why)) != GW_OK)
@@ -158,6 +161,8 @@ verify_each(const struct cert *const *certs, size_t count,
 	while ((st = packet_next(&all, &p, why)) == GW_OK) {
 		struct verify_one *one = &out[*n];
 
+		if (body_filler(p.tag))
+			continue;
 		if (p.tag != PACKET_SIGNATURE || *n == VERIFY_MAX)
 			return too_many(why);
 		memset(one, 0, sizeof(*one));

@@ -158,6 +158,12 @@ body_next(struct body *b, struct source *from, struct why *why)
 	return st;
 }
 
+bool
+body_filler(int tag)
+{
+	return tag == BODY_MARKER || tag == BODY_PADDING || tag >= 40;
+}
+
 enum gw_status
 body_collect(struct body *b, struct buf *to, struct why *why)
 {

@@ -40,6 +40,12 @@ struct body {
  * drained.  GW_REFUSED: not a packet, or a length that the rules forbid.
  */
 enum gw_status body_next(struct body *, struct source *from, struct why *);
+/*
+ * Does a packet of this type mean nothing to us, so that it is read over?
+ * Marker, padding, and the types that may be unknown (RFC 9580, 4.3: 40 to
+ * 63 are not critical).  Whoever reads over them counts.
+ */
+bool body_filler(int tag);
 /* Append the whole body of a packet that must be small; GW_REFUSED,
  * REASON_MALFORMED when it does not fit into the buffer. */
 enum gw_status body_collect(struct body *, struct buf *, struct why *);

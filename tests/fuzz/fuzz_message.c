@@ -23,7 +23,7 @@ unwrap(void *ctx, const void *pkesk, size_t len, int seipd, int *algorithm,
 	if (len == 0 || p[len - 1] == 0xff)
 		return GW_NONE;
 	if (seipd == 1)
-		*algorithm = SEIPD_AES256;
+		*algorithm = PACKET_AES256;
 	buf_put(key, bytes, sizeof(bytes));
 	return GW_OK;
 }

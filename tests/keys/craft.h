@@ -148,7 +148,7 @@ craft_unwrap(void *ctx, const void *pkesk, size_t len, int seipd,
 	if (p[0] == 3 ? p[1] != CRAFT_OURS : p[3] != CRAFT_OURS)
 		return GW_NONE;
 	if (p[0] == 3)
-		*algorithm = SEIPD_AES256;
+		*algorithm = PACKET_AES256;
 	buf_put(key, craft_key, sizeof(craft_key));
 	return GW_OK;
 }

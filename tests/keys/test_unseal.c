@@ -166,6 +166,10 @@ START_TEST(shapes)
 	craft_signed(&b, "", text, 5);
 	craft_packet(&b, 13, "me", 2);
 	inside_refused(&b, REASON_MALFORMED);
+	b = new_buf(); /* unknown and critical (RFC 9580, 4.3) */
+	craft_packet(&b, 39, "?", 1);
+	craft_signed(&b, "", text, 5);
+	inside_refused(&b, REASON_MALFORMED);
 	b = new_buf(); /* encrypted twice */
 	craft_packet(
 	    &b, BODY_SEIPD, "\1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 38);
@@ -184,14 +188,17 @@ START_TEST(shapes)
 }
 END_TEST
 
-/* Two signers, signatures of the old style, markers and padding: fine. */
+/* Two signers, signatures of the old style, markers, padding, and packets that
+ * one need not know (RFC 9580, 4.3): fine. */
 START_TEST(good_shapes)
 {
 	struct buf b = new_buf();
 
 	craft_packet(&b, BODY_MARKER, "PGP", 3);
+	craft_packet(&b, 40, "?", 1);
 	craft_one_pass(&b, 8, false);
 	craft_one_pass(&b, 10, true);
+	craft_packet(&b, 63, "?", 1);
 	craft_packet(&b, BODY_PADDING, text, sizeof(text));
 	craft_literal(&b, "x", text, 9);
 	craft_signature(&b, 10);
@@ -258,6 +265,11 @@ START_TEST(floods)
 {
 	struct buf b = new_buf(), msg, all;
 
+	for (int i = 0; i < 100; i++)
+		craft_packet(&b, 40 + i % 24, "PGP", 3);
+	craft_signed(&b, "", text, 5);
+	inside_refused(&b, REASON_MALFORMED);
+	b = new_buf();
 	for (int i = 0; i < 100; i++)
 		craft_packet(&b, BODY_MARKER, "PGP", 3);
 	craft_signed(&b, "", text, 5);

@@ -679,6 +679,18 @@ START_TEST(each_verdict)
 	    REASON_MALFORMED);
 	/* named for another: who names the certificates judges that */
 	verdict((struct how){ .by = &alder, .to = &birch }, NOW, REASON_NONE);
+	/* packets that mean nothing beside it */
+	{
+		struct buf s;
+
+		buf_init(&s, 65536);
+		craft_packet(&s, BODY_MARKER, "PGP", 3);
+		sign(&s, (struct how){ .by = &alder });
+		craft_packet(&s, BODY_PADDING, "xx", 2);
+		craft_packet(&s, 50, "xx", 2);
+		ck_assert_int_eq(detached(&s, NOW).verdict, GW_OK);
+		buf_free(&s);
+	}
 	/* a weak hash: seen before any arithmetic */
 	for (int hash = PACKET_SHA1; hash <= PACKET_SHA224;
 	     hash += PACKET_SHA224 - PACKET_SHA1) {
