@@ -82,23 +82,54 @@ trust_add(
 	return GW_OK;
 }
 
-size_t
-trust_find(const struct trust *t, const struct sig *sig,
-    struct trust_match out[TRUST_MATCHES_MAX])
+/* Could that key sign in the certificate's name: did it agree to be its? */
+static bool
+speaks(const struct cert *c, const struct pk *pk)
+{
+	const struct pk *signers[CERT_KEYS_MAX];
+	size_t n = cert_signers(c, signers);
+
+	for (size_t i = 0; i < n; i++)
+		if (signers[i] == pk)
+			return true;
+	return false;
+}
+
+/* Keys that the hints fit and that speak for their certificate, or those that
+ * do not, behind the n that are there. */
+static size_t
+add_matches(const struct trust *t, const struct sig *sig, bool speaking,
+    struct trust_match out[TRUST_MATCHES_MAX], size_t n)
 {
 	const struct pk *keys[CERT_KEYS_MAX];
-	size_t n = 0;
 
-	if (sig->issuer_fpr.at == NULL && sig->issuer_id.at == NULL)
-		return 0;
 	for (size_t i = 0; i < t->count; i++) {
 		const struct entry *e = &t->entries[i];
 		size_t fit = cert_candidates(e->cert, sig, keys);
 
 		for (size_t k = 0; k < fit && n < TRUST_MATCHES_MAX; k++)
-			out[n++] = (struct trust_match){ .partner = e->partner,
-				.cert = e->cert,
-				.pk = keys[k] };
+			if (speaks(e->cert, keys[k]) == speaking)
+				out[n++] =
+				    (struct trust_match){ .partner = e->partner,
+					    .cert = e->cert,
+					    .pk = keys[k] };
 	}
 	return n;
+}
+
+/*
+ * Anybody can claim somebody else's key as a subkey; only its owner makes it
+ * agree.  Mere claims come last, so that no number of them hides the owner;
+ * they are there at all to tell why they do not count.
+ */
+size_t
+trust_find(const struct trust *t, const struct sig *sig,
+    struct trust_match out[TRUST_MATCHES_MAX])
+{
+	size_t n;
+
+	if (sig->issuer_fpr.at == NULL && sig->issuer_id.at == NULL)
+		return 0;
+	n = add_matches(t, sig, true, out, 0);
+	return add_matches(t, sig, false, out, n);
 }

@@ -317,7 +317,7 @@ END_TEST
 
 /* One signature in two spellings is one; of a binding the one that still has
  * its back signature. */
-START_TEST(pitfall_6_two_spellings)
+START_TEST(pitfall_06_two_spellings)
 {
 	struct buf bound, spelled, at;
 	struct packet p;
@@ -658,7 +658,7 @@ main(void)
 		tcase_add_loop_test(t, revocation_of_another_key, v, v + 1);
 		tcase_add_loop_test(t, revocation_every_flipped_bit, v, v + 1);
 	}
-	tcase_add_test(t, pitfall_6_two_spellings);
+	tcase_add_test(t, pitfall_06_two_spellings);
 	tcase_add_loop_test(t, revocations, 0, 10);
 	tcase_add_loop_test(t, no_revocation, 0, 5);
 	tcase_add_loop_test(t, rings, 0, 3);

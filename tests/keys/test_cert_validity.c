@@ -376,7 +376,7 @@ static const struct consent {
 	{ "unreadable", { .hashed = "\x02\x20\x04", .hashed_len = 3 }, false },
 };
 
-START_TEST(pitfall_4_back_signature)
+START_TEST(pitfall_04_back_signature)
 {
 	struct trust *trust = trust_new();
 	struct cert *c;
@@ -399,7 +399,7 @@ START_TEST(pitfall_4_back_signature)
 END_TEST
 
 /* What a back signature embeds is not a back signature. */
-START_TEST(pitfall_6_embedded_in_embedded)
+START_TEST(pitfall_06_embedded_in_embedded)
 {
 	struct buf inner;
 	struct packet p;
@@ -445,7 +445,7 @@ START_TEST(pitfall_6_embedded_in_embedded)
 END_TEST
 
 /* A key may do what its hashed flags say and its algorithm can. */
-START_TEST(pitfall_4_flags)
+START_TEST(pitfall_04_flags)
 {
 	static const struct {
 		uint8_t flags;
@@ -483,7 +483,7 @@ START_TEST(pitfall_4_flags)
 END_TEST
 
 /* Only an encryption key, yet the numbers are right. */
-START_TEST(pitfall_4_encryption_key_signed)
+START_TEST(pitfall_04_encryption_key_signed)
 {
 	struct cert *c;
 	struct why why;
@@ -533,7 +533,7 @@ static const struct lifetime {
 	    FORGE_BORN + 2 * DAY, false },
 };
 
-START_TEST(pitfall_5_life_of_a_subkey)
+START_TEST(pitfall_05_life_of_a_subkey)
 {
 	const struct lifetime *l = &lifetimes[_i / 2];
 	struct forge_sig s = l->sig;
@@ -549,7 +549,7 @@ END_TEST
 
 /* Rotation: new subkeys are handed out early and used from their date on, the
  * old ones until theirs. */
-START_TEST(pitfall_5_rotation)
+START_TEST(pitfall_05_rotation)
 {
 	const time_t from = FORGE_BORN + 30 * DAY;
 	struct forge_key newer;
@@ -587,7 +587,7 @@ START_TEST(pitfall_5_rotation)
 END_TEST
 
 /* An ended primary key ends all. */
-START_TEST(pitfall_5_primary_ends_all)
+START_TEST(pitfall_05_primary_ends_all)
 {
 	be(_i);
 	put_key();
@@ -793,7 +793,7 @@ START_TEST(user_id_taken_back)
 END_TEST
 
 /* Everything in the area that is not hashed is as good as not there. */
-START_TEST(pitfall_6_unhashed_in_bindings)
+START_TEST(pitfall_06_unhashed_in_bindings)
 {
 	static const char more[] = "\x02\x1b\x02"     /* may sign */
 				   "\x02\x1e\x09"     /* reads SEIPDv2 */
@@ -938,7 +938,7 @@ START_TEST(pitfall_13_document_signature)
 END_TEST
 
 /* Sizes, and the day on which they end. */
-START_TEST(pitfall_7_short_rsa)
+START_TEST(pitfall_07_short_rsa)
 {
 	static const unsigned bits[] = { 2048, 3072 };
 	struct forge_key rsa;
@@ -974,7 +974,7 @@ END_TEST
 
 /* A key that knows no AES is not sent anything weaker; AES-128 everybody has
  * to know. */
-START_TEST(pitfall_7_no_aes)
+START_TEST(pitfall_07_no_aes)
 {
 	static const char old[] = "\x05\x0b\x02\x03\x01\x04"
 				  "\x05\x27\x02\x02\x03\x02";
@@ -1159,27 +1159,27 @@ main(void)
 	BOTH(t, pitfall_15_not_bound);
 	tcase_add_loop_test(t, pitfall_15_encryption_to_an_ended_subkey, 0, 4);
 	tcase_add_loop_test(
-	    t, pitfall_4_back_signature, 0, 2 * COUNT(consents));
-	tcase_add_test(t, pitfall_6_embedded_in_embedded);
-	tcase_add_test(t, pitfall_4_flags);
-	BOTH(t, pitfall_4_encryption_key_signed);
+	    t, pitfall_04_back_signature, 0, 2 * COUNT(consents));
+	tcase_add_test(t, pitfall_06_embedded_in_embedded);
+	tcase_add_test(t, pitfall_04_flags);
+	BOTH(t, pitfall_04_encryption_key_signed);
 	tcase_add_loop_test(
-	    t, pitfall_5_life_of_a_subkey, 0, 2 * COUNT(lifetimes));
-	BOTH(t, pitfall_5_rotation);
-	BOTH(t, pitfall_5_primary_ends_all);
+	    t, pitfall_05_life_of_a_subkey, 0, 2 * COUNT(lifetimes));
+	BOTH(t, pitfall_05_rotation);
+	BOTH(t, pitfall_05_primary_ends_all);
 	tcase_add_loop_test(t, revoked, 0, 2 * COUNT(revocations));
 	tcase_add_test(t, revoked_with_sha1);
 	BOTH(t, revoked_stays_revoked);
 	tcase_add_test(t, designated_revoker);
 	BOTH(t, direct_key_signature_taken_back);
 	tcase_add_test(t, user_id_taken_back);
-	BOTH(t, pitfall_6_unhashed_in_bindings);
+	BOTH(t, pitfall_06_unhashed_in_bindings);
 	BOTH(t, pitfall_13_preferences_from_an_unhashed_area);
 	BOTH(t, pitfall_13_versions_in_a_certificate);
 	BOTH(t, pitfall_13_subkeys_of_another_version);
 	tcase_add_test(t, pitfall_13_document_signature);
-	tcase_add_loop_test(t, pitfall_7_short_rsa, 0, 2);
-	BOTH(t, pitfall_7_no_aes);
+	tcase_add_loop_test(t, pitfall_07_short_rsa, 0, 2);
+	BOTH(t, pitfall_07_no_aes);
 	tcase_add_loop_test(t, unknown_packets, 1, 64);
 	BOTH(t, revocation_certificate);
 	BOTH(t, flood_by_others);

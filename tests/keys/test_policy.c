@@ -52,7 +52,7 @@ until(int hash, enum policy_use use, time_t end)
 	}
 }
 
-START_TEST(pitfall_7_hashes)
+START_TEST(pitfall_07_hashes)
 {
 	const struct hash_row *h = &hashes[_i];
 
@@ -94,7 +94,7 @@ static const struct key_row {
 	{ PACKET_MLKEM768_X25519, 0, LATE, LATE, LATE, LATE },
 };
 
-START_TEST(pitfall_7_keys)
+START_TEST(pitfall_07_keys)
 {
 	const struct key_row *k = &keys[_i];
 	const time_t ends[POLICY_USES] = { k->data, k->self, k->revocation,
@@ -115,7 +115,7 @@ START_TEST(pitfall_7_keys)
 }
 END_TEST
 
-START_TEST(pitfall_7_ciphers)
+START_TEST(pitfall_07_ciphers)
 {
 	struct why why;
 
@@ -160,9 +160,9 @@ main(void)
 
 	if (keys_init(0, &why) != GW_OK)
 		return 1;
-	tcase_add_loop_test(t, pitfall_7_hashes, 0, COUNT(hashes));
-	tcase_add_loop_test(t, pitfall_7_keys, 0, COUNT(keys));
-	tcase_add_test(t, pitfall_7_ciphers);
+	tcase_add_loop_test(t, pitfall_07_hashes, 0, COUNT(hashes));
+	tcase_add_loop_test(t, pitfall_07_keys, 0, COUNT(keys));
+	tcase_add_test(t, pitfall_07_ciphers);
 	tcase_add_test(t, words);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

@@ -402,7 +402,7 @@ static const struct {
 	    24, true },
 };
 
-START_TEST(pitfall_6_duplicates)
+START_TEST(pitfall_06_duplicates)
 {
 	struct forge_sig f = { .hashed = twice[_i].sub,
 		.hashed_len = twice[_i].len };
@@ -461,7 +461,7 @@ static const struct {
 	{ "LibrePGP's AEAD preferences", "\x02\xa2\x02", 3, true, false },
 };
 
-START_TEST(pitfall_6_critical)
+START_TEST(pitfall_06_critical)
 {
 	struct forge_sig f = { 0 };
 	struct sig s;
@@ -488,7 +488,7 @@ START_TEST(pitfall_6_critical)
 END_TEST
 
 /* The whole of what could do harm, where it is not signed. */
-START_TEST(pitfall_6_unhashed)
+START_TEST(pitfall_06_unhashed)
 {
 	static const char all[] = "\x05\x02\0\0\0\1" /* created */
 				  "\x05\x03\0\0\0\1" /* expires */
@@ -528,7 +528,7 @@ END_TEST
 
 /* Names and values are octets from a stranger.  The value comes out as it
  * was, and what is logged of it cannot look like another line. */
-START_TEST(pitfall_3_notation_is_data)
+START_TEST(pitfall_03_notation_is_data)
 {
 	static const char forged[] = "\x2d\x14\x80\0\0\0\0\x14\0\x10"
 				     "flow@waybill.invalid"
@@ -691,7 +691,7 @@ START_TEST(short_rsa_signatures)
 END_TEST
 
 /* Two documents with one SHA-1, and SHA-1 over something harmless. */
-START_TEST(pitfall_7_shattered)
+START_TEST(pitfall_07_shattered)
 {
 	static const char *const sigs[] = { "shattered-1.pdf.asc",
 		"shattered-2.pdf.asc", "shattered-baseline.asc" };
@@ -745,15 +745,15 @@ main(void)
 	tcase_add_test(t, version_3);
 	tcase_add_loop_test(t, pitfall_13_version_of_key_and_signature, 0, 2);
 	tcase_add_loop_test(t, issuer_of_another_version, 0, COUNT(issuers));
-	tcase_add_loop_test(t, pitfall_6_duplicates, 0, COUNT(twice));
-	tcase_add_loop_test(t, pitfall_6_critical, 0, COUNT(criticals));
-	tcase_add_loop_test(t, pitfall_6_unhashed, 0, 2);
-	tcase_add_test(t, pitfall_3_notation_is_data);
+	tcase_add_loop_test(t, pitfall_06_duplicates, 0, COUNT(twice));
+	tcase_add_loop_test(t, pitfall_06_critical, 0, COUNT(criticals));
+	tcase_add_loop_test(t, pitfall_06_unhashed, 0, 2);
+	tcase_add_test(t, pitfall_03_notation_is_data);
 	tcase_add_loop_test(t, subpacket_lengths, 0, 8);
 	tcase_add_loop_test(t, area_lengths, 0, 4);
 	tcase_add_loop_test(t, recipients, 0, 2);
 	tcase_add_loop_test(t, short_rsa_signatures, 0, 17);
-	tcase_add_loop_test(t, pitfall_7_shattered, 0, 3);
+	tcase_add_loop_test(t, pitfall_07_shattered, 0, 3);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -147,7 +147,7 @@ END_TEST
 
 /* Somebody else's signing subkey in one's own certificate, without that key's
  * consent, neither speaks nor stands in the way. */
-START_TEST(pitfall_4_claimed_subkey)
+START_TEST(pitfall_04_claimed_subkey)
 {
 	struct trust_match m[TRUST_MATCHES_MAX];
 	struct sig s;
@@ -156,8 +156,11 @@ START_TEST(pitfall_4_claimed_subkey)
 
 	be(_i);
 	s = signature(&signer);
-	ck_assert_int_eq(
-	    trust_add(trust, "birch", cert_of(&other, NULL), &why), GW_OK);
+	/* More of them than an answer has room for. */
+	for (size_t i = 0; i < TRUST_MATCHES_MAX; i++)
+		ck_assert_int_eq(
+		    trust_add(trust, "birch", cert_of(&other, NULL), &why),
+		    GW_OK);
 	ck_assert_int_eq(
 	    trust_add(trust, "alder", cert_of(&primary, &signer), &why), GW_OK);
 	n = trust_find(trust, &s, m);
@@ -175,7 +178,7 @@ END_TEST
 
 /* A key that another partner has is that partner's: the caller compares, and
  * nothing is found for anybody else. */
-START_TEST(pitfall_4_key_of_another_partner)
+START_TEST(pitfall_04_key_of_another_partner)
 {
 	struct trust_match m[TRUST_MATCHES_MAX];
 	struct cert *theirs;
@@ -231,9 +234,9 @@ main(void)
 	for (int v = 4; v <= 6; v += 2) {
 		tcase_add_loop_test(t, finds_the_maker, v, v + 1);
 		tcase_add_loop_test(t, one_key_one_partner, v, v + 1);
-		tcase_add_loop_test(t, pitfall_4_claimed_subkey, v, v + 1);
+		tcase_add_loop_test(t, pitfall_04_claimed_subkey, v, v + 1);
 		tcase_add_loop_test(
-		    t, pitfall_4_key_of_another_partner, v, v + 1);
+		    t, pitfall_04_key_of_another_partner, v, v + 1);
 	}
 	tcase_add_test(t, names);
 	suite_add_tcase(s, t);
