@@ -293,6 +293,37 @@ cert_signer_fit(const struct cert *c, const struct pk *pk, time_t signed_at,
 	return cert_explain(c, j, CERT_SIGN, why);
 }
 
+/* Did key number i expire before that time, by its newest claim? */
+static bool
+expired_by(const struct cert *c, size_t i, time_t then, time_t now)
+{
+	const struct cert_claim *claim = cert_claim_of(c, i, now);
+	time_t expiry =
+	    claim != NULL ? cert_key_expiry(&c->keys[i].pk, claim) : 0;
+
+	return expiry != 0 && expiry <= then;
+}
+
+enum gw_status
+cert_signer_was_fit(const struct cert *c, const struct pk *pk, time_t signed_at,
+    time_t now, struct why *why)
+{
+	enum gw_status st = cert_signer_fit(c, pk, signed_at, now, why);
+
+	if (st != GW_REFUSED || signed_at > now ||
+	    (why->reason != REASON_SIGNER_EXPIRED &&
+		why->reason != REASON_SIGNER_REVOKED))
+		return st;
+	for (size_t i = 0; i < c->key_count; i++)
+		if ((i == 0 || &c->keys[i].pk == pk) &&
+		    expired_by(c, i, signed_at, now))
+			return st;
+	/* Strength is of today: a broken key signs with any date. */
+	if ((st = policy_key(pk, POLICY_DATA, now, why)) != GW_OK)
+		return st;
+	return cert_signer_fit(c, pk, signed_at, signed_at, why);
+}
+
 bool
 cert_is(const struct cert *c, const uint8_t *fpr, size_t len)
 {

@@ -56,6 +56,15 @@ size_t cert_candidates(const struct cert *, const struct sig *,
  */
 enum gw_status cert_signer_fit(const struct cert *, const struct pk *,
     time_t signed_at, time_t now, struct why *);
+/*
+ * May it have signed then, whatever became of the key since?  For proof of old
+ * documents: an expiry after the signature and a soft revocation after it (the
+ * key was replaced) do not undo what was signed; a hard revocation does, and
+ * so does a newer self-signature that puts the expiry before it.  Results as
+ * above.
+ */
+enum gw_status cert_signer_was_fit(const struct cert *, const struct pk *,
+    time_t signed_at, time_t now, struct why *);
 /* Is this the fingerprint (raw octets) of the certificate's primary key? */
 bool cert_is(const struct cert *, const uint8_t *fpr, size_t len);
 

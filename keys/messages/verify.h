@@ -60,7 +60,8 @@ enum gw_status verify_want(struct digests *, const void *signatures, size_t len,
     bool cleartext, struct why *);
 /*
  * Judge each signature over what was digested, at the time `when`: made by a
- * key of one of these certificates that may sign, then and now.
+ * key of one of these certificates that might sign then (what ended since
+ * does not undo it: cert_signer_was_fit()).
  * *n verdicts are stored, in the order of the packets.  GW_REFUSED only when
  * the packets themselves are malformed or too many.
  */

@@ -80,7 +80,7 @@ judge_signer(const struct each *e, const struct sig *sig,
 	snprintf(one->signing_key, sizeof(one->signing_key), "%s", pk->hex);
 	if (st != GW_OK)
 		return st;
-	return cert_signer_fit(cert, pk, sig->created, e->when, why);
+	return cert_signer_was_fit(cert, pk, sig->created, e->when, why);
 }
 
 /*

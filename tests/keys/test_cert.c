@@ -318,6 +318,19 @@ static const struct revocation {
 	    REASON_SIGNER_UNFIT },
 };
 
+/* The certificate's own copy of that key. */
+static const struct pk *
+copy_of(const struct cert *c, const struct forge_key *key)
+{
+	const struct pk *all[CERT_KEYS_MAX];
+	size_t n = cert_keys(c, all);
+
+	for (size_t i = 0; i < n; i++)
+		if (pk_same(all[i], &key->pk))
+			return all[i];
+	return NULL;
+}
+
 START_TEST(revoked)
 {
 	const struct revocation *r = &revocations[_i];
@@ -325,6 +338,8 @@ START_TEST(revoked)
 		.signer = r->signer,
 		.created = FORGE_BORN + 5 * DAY,
 		.reason = r->reason };
+	struct cert *c;
+	struct why why;
 
 	if (r->type == PACKET_SIG_REVOKE_KEY) {
 		forge_key_packet(&text, PACKET_PUBLIC_KEY, &primary);
@@ -351,6 +366,14 @@ START_TEST(revoked)
 	    "%s, before", r->what);
 	ck_assert_msg(
 	    judged(CERT_SIGN, FORGE_NOW) == r->after, "%s, after", r->what);
+	/* A document signed before stays proven after a soft one only. */
+	c = parsed();
+	ck_assert_msg(
+	    (cert_signer_was_fit(c, copy_of(c, &signer), FORGE_BORN + DAY,
+		 FORGE_NOW, &why) == GW_OK) ==
+		(r->before == REASON_NONE && r->after != REASON_SIGNER_UNFIT),
+	    "%s, in the past", r->what);
+	cert_free(c);
 }
 END_TEST
 
@@ -410,6 +433,16 @@ START_TEST(signer_in_time)
 	    cert_signer_fit(c, pk, FORGE_BORN + DAY, FORGE_NOW, &why),
 	    GW_REFUSED);
 	ck_assert_int_eq(why.reason, REASON_SIGNER_EXPIRED);
+	/* But what was signed in time was signed. */
+	ck_assert_int_eq(
+	    cert_signer_was_fit(c, pk, FORGE_BORN + DAY, FORGE_NOW, &why),
+	    GW_OK);
+	ck_assert_int_eq(
+	    cert_signer_was_fit(c, pk, FORGE_BORN + 10 * DAY, FORGE_NOW, &why),
+	    GW_REFUSED);
+	ck_assert_int_eq(
+	    cert_signer_was_fit(c, pk, FORGE_NOW + 1, FORGE_NOW, &why),
+	    GW_REFUSED);
 	/* The primary key only certifies; another's key is nobody's. */
 	ck_assert_int_eq(cert_signer_fit(c, cert_primary(c), FORGE_BORN + DAY,
 			     FORGE_BORN + 2 * DAY, &why),
