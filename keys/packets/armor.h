@@ -20,7 +20,7 @@ bool armor_looks(const void *, size_t);
  * Append the binary content of exactly one armored block of that label.
  * Headers are read over, and so is text before and after the block: people
  * send keys in letters, and what the key says is proven by itself.  A check
- * sum that is there must be right; it may be absent.  A second block, another
+ * sum may be right, wrong or absent (RFC 9580, 6.1).  A second block, another
  * label, a line that is too long, anything that is not base 64: GW_REFUSED,
  * REASON_MALFORMED.
  */

@@ -113,7 +113,8 @@ START_TEST(gpg_reads_it)
 }
 END_TEST
 
-/* One altered character: refused, or it meant nothing. */
+/* One altered character: refused, or it meant nothing, or it stands for other
+ * octets, which what is in them must tell; never for more of them. */
 START_TEST(every_altered_character)
 {
 	write_armor(100);
@@ -121,7 +122,7 @@ START_TEST(every_altered_character)
 		for (int bit = 0; bit < 8; bit++) {
 			text.data[i] ^= (uint8_t)(1 << bit);
 			if (reads((const char *)text.data, text.len) == GW_OK)
-				ck_assert(is_data(100));
+				ck_assert_uint_le(out.len, 100);
 			text.data[i] ^= (uint8_t)(1 << bit);
 		}
 }
@@ -152,8 +153,8 @@ static const struct {
 } cases[] = {
 	{ "without check sum", BEGIN "\n" BODY END, GW_OK },
 	{ "with one", BEGIN "\n" BODY "=Ic8C\n" END, GW_OK },
-	{ "wrong one", BEGIN "\n" BODY "=Ic8D\n" END, GW_REFUSED },
-	{ "short one", BEGIN "\n" BODY "=Ic8\n" END, GW_REFUSED },
+	{ "wrong one", BEGIN "\n" BODY "=Ic8D\n" END, GW_OK },
+	{ "short one", BEGIN "\n" BODY "=Ic8\n" END, GW_OK },
 	{ "headers", BEGIN "Version: 1\nComment: \x1b[2J\n\n" BODY END, GW_OK },
 	{ "not a header", BEGIN "hello\n\n" BODY END, GW_REFUSED },
 	{ "no blank line", BEGIN BODY END, GW_REFUSED },
