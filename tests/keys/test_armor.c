@@ -122,7 +122,7 @@ START_TEST(every_altered_character)
 		for (int bit = 0; bit < 8; bit++) {
 			text.data[i] ^= (uint8_t)(1 << bit);
 			if (reads((const char *)text.data, text.len) == GW_OK)
-				ck_assert_uint_le(out.len, 100);
+				ck_assert_uint_le(back.len, 100);
 			text.data[i] ^= (uint8_t)(1 << bit);
 		}
 }
