@@ -38,11 +38,12 @@ write_out(struct outlet *o, const uint8_t *p, size_t n, struct why *why)
 static enum gw_status
 turn(struct outlet *o, struct why *why)
 {
-	uint8_t *half = o->halves + (o->second ? o->cap : 0);
+	uint8_t *half;
 	size_t n = o->fill;
 
 	if (n == 0)
-		return GW_OK;
+		return GW_OK; /* perhaps there is no buffer at all */
+	half = o->halves + (o->second ? o->cap : 0);
 	o->fill = 0;
 	o->second = !o->second;
 	if (o->digests != NULL)
@@ -82,6 +83,8 @@ outlet_put(struct outlet *o, const void *p, size_t n, struct why *why)
 		    o->max);
 		return GW_REFUSED;
 	}
+	if (n == 0)
+		return GW_OK;
 	if (o->digests == NULL && o->fill == 0 && n > CRUMB)
 		return write_out(o, p, n, why);
 	return put_copied(o, p, n, why);
