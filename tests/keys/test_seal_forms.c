@@ -127,7 +127,8 @@ round_trip(const struct seal_request *q, size_t len)
 	ck_assert_uint_eq(
 	    opened(&msg, q->passwords, q->password_count, &u, &plain),
 	    q->signing.signer_count);
-	ck_assert_msg(plain.len == len && memcmp(plain.data, data, len) == 0,
+	ck_assert_msg(plain.len == len &&
+			  (len == 0 || memcmp(plain.data, data, len) == 0),
 	    "%zu octets became %zu others", len, plain.len);
 	ck_assert_uint_eq(s.plain_size, len);
 	ck_assert_uint_eq(s.sealed_size, msg.len);
@@ -143,8 +144,8 @@ round_trip(const struct seal_request *q, size_t len)
 START_TEST(sizes_at_borders)
 {
 	static const size_t borders[] = { 0, 180, 192 - 8, 8384 - 10, 252927,
-		253951, 261120, 262144 - 12, 262144, 524288 - 12, 786432 - 12,
-		1048576 - 12, 1048576, 2097152 - 12, 4194304 - 12, 4194304 };
+		253951, 261120, 262144 - 12, 262144, 524288 - 12, 1048576 - 12,
+		1048576, 4194304 - 12 };
 	struct seal_request q = request(0);
 
 	for (size_t c = 0; c < 3; c++)
