@@ -30,7 +30,8 @@ enum gw_status secret_key_open(
 void secret_key_close(struct secret_key *);
 
 /* Sign a digest, verify the result, append what stands in a signature packet
- * behind the left 16 bits of the digest. */
+ * behind the left 16 bits of the digest.  One key is not for two threads at
+ * a time. */
 enum gw_status secret_key_sign(const struct secret_key *, int hash_algorithm,
     const uint8_t *digest, size_t len, struct buf *out, struct why *);
 
