@@ -589,6 +589,53 @@ START_TEST(in_flow_altered)
 }
 END_TEST
 
+/* Damaged or cut in the middle, while the second thread is at work on what was
+ * read before: refused, and nothing that it reads goes away under it. */
+START_TEST(in_flow_damaged)
+{
+	size_t len = 1500000;
+	uint8_t *data = calloc(1, len);
+
+	(void)second_thread_start();
+	for (int c = SEAL_SEIPD1; c <= SEAL_LIBREPGP; c++) {
+		struct seal_request sq = party_request(&alder, &birch);
+		struct seal_result s = { 0 };
+		struct buf msg;
+
+		sq.container = (enum seal_container)c;
+		msg = party_seal(&sq, data, len, &s);
+		for (size_t at = 0; at <= msg.len; at += msg.len / 12) {
+			struct unseal_request q = { .unwrap = party_unwrap,
+				.unwrap_ctx = &birch,
+				.want_sha256 = true };
+			struct unseal_result r;
+			struct why why;
+			bool whole = at == 0;
+
+			ck_assert_int_eq(digests_new(&q.digests, &why), GW_OK);
+			if (!whole)
+				msg.data[at - 1] ^= 1;
+			ck_assert_int_eq(
+			    craft_ask(&q, msg.data, msg.len, &r, NULL, &why),
+			    whole ? GW_OK : GW_REFUSED);
+			digests_free(q.digests);
+			unseal_result_free(&r);
+			if (whole)
+				continue;
+			msg.data[at - 1] ^= 1;
+			ck_assert_int_eq(digests_new(&q.digests, &why), GW_OK);
+			ck_assert_int_eq(
+			    craft_ask(&q, msg.data, at - 1, &r, NULL, &why),
+			    GW_REFUSED);
+			digests_free(q.digests);
+			unseal_result_free(&r);
+		}
+		buf_free(&msg);
+	}
+	free(data);
+}
+END_TEST
+
 /* Signatures of the old style stand in front, so they are hashed for, too. */
 START_TEST(prefixed)
 {
@@ -870,6 +917,7 @@ main(void)
 	tcase_add_test(t, passed_on);
 	tcase_add_test(t, in_flow);
 	tcase_add_test(t, in_flow_altered);
+	tcase_add_test(t, in_flow_damaged);
 	tcase_add_test(t, prefixed);
 	tcase_add_test(t, each_verdict);
 	tcase_add_test(t, each_refused);
