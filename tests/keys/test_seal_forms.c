@@ -18,13 +18,13 @@ static uint8_t *data;
 static const enum seal_container containers[] = { SEAL_SEIPD1, SEAL_SEIPD2,
 	SEAL_LIBREPGP };
 
+/* Once for all tests: keys take a while. */
 static void
-setup(void)
+make_parties(void)
 {
 	struct why why;
 
 	ck_assert_int_eq(keys_init(0, &why), GW_OK);
-	(void)second_thread_start();
 	clock_fake((int64_t)NOW * 1000);
 	alder = party_new("Alder <edi@alder.example>", false);
 	birch = party_new("Birch <edi@birch.example>", true);
@@ -37,18 +37,24 @@ setup(void)
 	data = malloc(DATA);
 	for (size_t i = 0; i < DATA; i++)
 		data[i] = (uint8_t)(i * 2654435761u >> 24);
-	shell_open();
 }
 
 static void
-teardown(void)
+free_parties(void)
 {
-	shell_close();
 	free(data);
 	party_free(&alder);
 	party_free(&birch);
 	party_free(&six);
 	party_free(&p384);
+}
+
+/* In the process of each test. */
+static void
+setup(void)
+{
+	(void)second_thread_start();
+	shell_open();
 }
 
 static enum gw_status
@@ -298,7 +304,7 @@ START_TEST(passwords)
 {
 	static const char *const wrong[] = { "open barley" };
 
-	for (size_t c = 0; c < 3; c++) {
+	for (size_t c = 0; c < 2; c++) { /* the third is as the first */
 		struct seal_request q = request(1);
 		struct unseal_request uq = { .passwords = wrong,
 			.password_count = 1 };
@@ -501,7 +507,7 @@ save_data(size_t len)
 /* The second password is the second packet. */
 START_TEST(gpg_opens_it)
 {
-	static const size_t sizes[] = { 0, 5000, 300000, 2000000 };
+	static const size_t sizes[] = { 0, 300000, 2000000 };
 
 	if (!have_gpg())
 		return;
@@ -524,6 +530,8 @@ START_TEST(gpg_opens_it)
 				    "test $(grep -c 'Good sig' log) = %zu",
 				q.signing.signer_count),
 			    "%zu octets, form %u", sizes[i], bits);
+			if (i != 1 || bits == 0 || bits == 2)
+				continue;
 			q.recipient_count = 0;
 			q.passwords = right;
 			q.password_count = 1;
@@ -604,7 +612,8 @@ main(void)
 	SRunner *r;
 	int failed;
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_unchecked_fixture(t, make_parties, free_parties);
+	tcase_add_checked_fixture(t, setup, shell_close);
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, sizes_at_borders);
 	tcase_add_test(t, combinations);

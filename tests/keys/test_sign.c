@@ -18,13 +18,13 @@ static const char text[] = "- dash\n-----BEGIN PGP MESSAGE-----\nFrom here\n"
 			   "blanks \t \n\nGr\xc3\xbc\xc3\x9f"
 			   "e\r\nend";
 
+/* Once for all tests: keys take a while. */
 static void
-setup(void)
+make_parties(void)
 {
 	struct why why;
 
 	ck_assert_int_eq(keys_init(0, &why), GW_OK);
-	(void)second_thread_start();
 	clock_fake((int64_t)NOW * 1000);
 	ed = party_new("Ed <ed@alder.example>", false);
 	six = party_six("Six <six@alder.example>");
@@ -33,16 +33,22 @@ setup(void)
 	all[0] = ed.cert;
 	all[1] = six.cert;
 	all[2] = p384.cert;
-	shell_open();
 }
 
 static void
-teardown(void)
+free_parties(void)
 {
-	shell_close();
 	party_free(&ed);
 	party_free(&six);
 	party_free(&p384);
+}
+
+/* In the process of each test. */
+static void
+setup(void)
+{
+	(void)second_thread_start();
+	shell_open();
 }
 
 /* One of ours has the key. */
@@ -558,7 +564,8 @@ main(void)
 	SRunner *r;
 	int failed;
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_unchecked_fixture(t, make_parties, free_parties);
+	tcase_add_checked_fixture(t, setup, shell_close);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, detached);
 	tcase_add_test(t, inside);
