@@ -112,6 +112,13 @@ secret_cert(const struct secret *s)
 	return s->cert;
 }
 
+enum secret_lock_kind
+secret_locked_as(const struct secret *s, bool *weak)
+{
+	*weak = s->weak_lock;
+	return s->lock;
+}
+
 enum gw_status
 secret_sign(struct secret *const *all, size_t count, const char *fingerprint,
     int hash_algorithm, const uint8_t *digest, size_t len, struct buf *out,
@@ -143,7 +150,7 @@ secret_sign(struct secret *const *all, size_t count, const char *fingerprint,
 	return GW_REFUSED;
 unusable:
 	why->reason = REASON_KEY_UNUSABLE;
-	why_prefix(why, "our own key: ");
+	why_prefix(why, "our own key");
 	return GW_REFUSED;
 }
 

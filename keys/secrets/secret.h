@@ -75,6 +75,10 @@ enum secret_lock_kind {
 	SECRET_LOCK_ARGON2    /* with AEAD; newer ones only */
 };
 
+/* How it was locked when it was read, to be written so again; *weak: in an old
+ * way that should not be kept. */
+enum secret_lock_kind secret_locked_as(const struct secret *, bool *weak);
+
 struct secret_params {
 	enum secret_kind kind;
 	int version;                 /* 4 (0 is 4) or 6 */

@@ -414,7 +414,12 @@ edit_end(struct edit *e, struct secret **out, struct why *why)
 		return failed(why, "its certificate would be too large");
 	if ((st = copy_halves(e, why)) != GW_OK)
 		return st;
-	return secret_assemble(&e->out, e->halves, e->count, out, why);
+	st = secret_assemble(&e->out, e->halves, e->count, out, why);
+	if (st == GW_OK) {
+		(*out)->lock = e->old->lock;
+		(*out)->weak_lock = e->old->weak_lock;
+	}
+	return st;
 }
 
 static void

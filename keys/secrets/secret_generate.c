@@ -380,6 +380,7 @@ secret_generate(const struct secret_params *p, struct buf *text,
 	for (size_t i = 0; i < 1 + SECRET_FRESH_MAX; i++)
 		secret_half_close(&halves[i]);
 	if (st == GW_OK && out != NULL) {
+		s->lock = p->lock;
 		*out = s;
 		s = NULL;
 	}

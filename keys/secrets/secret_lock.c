@@ -352,14 +352,14 @@ take_locked(const struct secret_packet *p, const struct lock *l,
  */
 enum gw_status
 secret_unlock(const struct secret_packet *p, struct buf *part,
-    const char *passphrase, struct secret_numbers *out, bool *malleable,
-    struct why *why)
+    const char *passphrase, struct secret_numbers *out,
+    struct secret_locked *how, struct why *why)
 {
 	struct lock l = { .usage = buf_get_u8(part) };
 	enum gw_status st;
 
 	memset(out, 0, sizeof(*out));
-	*malleable = false;
+	memset(how, 0, sizeof(*how));
 	if (part->bad)
 		return malformed(why);
 	if (l.usage == USAGE_PLAIN)
@@ -371,7 +371,10 @@ secret_unlock(const struct secret_packet *p, struct buf *part,
 		return st;
 	if (l.elsewhere)
 		return GW_NONE;
-	*malleable = l.usage == USAGE_SUM;
+	how->malleable = l.usage == USAGE_SUM;
+	how->weak = how->malleable || l.s2k.kind == S2K_SIMPLE ||
+		    l.s2k.kind == S2K_SALTED;
+	how->aead = l.usage == USAGE_AEAD;
 	return take_locked(p, &l, part, passphrase, out, why);
 }
 

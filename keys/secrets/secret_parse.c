@@ -13,7 +13,7 @@ struct reader {
 	struct secret_half halves[CERT_KEYS_MAX];
 	struct secret_packet packets[CERT_KEYS_MAX];
 	struct buf parts[CERT_KEYS_MAX]; /* views on what is read */
-	bool malleable[CERT_KEYS_MAX];
+	struct secret_locked how[CERT_KEYS_MAX];
 	size_t count, subkeys;
 };
 
@@ -136,13 +136,13 @@ unlock(struct reader *r, size_t i, struct passphrases *pass, struct why *why)
 
 	if (pass->count == 0)
 		return secret_unlock(&r->packets[i], &r->parts[i], NULL,
-		    &r->halves[i].numbers, &r->malleable[i], why);
+		    &r->halves[i].numbers, &r->how[i], why);
 	for (size_t n = 0; n < pass->count; n++) {
 		size_t at = (pass->lucky + n) % pass->count;
 		struct buf part = r->parts[i];
 
 		st = secret_unlock(&r->packets[i], &part, pass->all[at],
-		    &r->halves[i].numbers, &r->malleable[i], why);
+		    &r->halves[i].numbers, &r->how[i], why);
 		if (st == GW_OK)
 			pass->lucky = at;
 		if (st != GW_REFUSED || why->reason != REASON_KEY_UNUSABLE)
@@ -155,7 +155,7 @@ static enum gw_status
 read_one(struct reader *r, struct buf *from, struct passphrases *pass,
     struct secret **out, struct why *why)
 {
-	bool malleable = false;
+	struct secret_locked how = { false, false, false };
 	enum gw_status st;
 
 	if ((st = read_packets(r, from, why)) != GW_OK)
@@ -164,13 +164,21 @@ read_one(struct reader *r, struct buf *from, struct passphrases *pass,
 		st = unlock(r, i, pass, why);
 		if (st != GW_OK && st != GW_NONE)
 			return st;
-		malleable = malleable || (st == GW_OK && r->malleable[i]);
+		how.malleable = how.malleable || r->how[i].malleable;
+		how.weak = how.weak || r->how[i].weak;
+		how.aead = how.aead || r->how[i].aead;
 	}
 	st = secret_assemble(&r->public, r->halves, r->count, out, why);
 	/* Telling the two apart would tell whoever alters such a file bit by
 	 * bit whether the sum was right, and so each bit of the numbers. */
-	if (st == GW_REFUSED && why->reason == REASON_KEY_UNUSABLE && malleable)
+	if (st == GW_REFUSED && why->reason == REASON_KEY_UNUSABLE &&
+	    how.malleable)
 		return secret_wrong_passphrase(why);
+	if (st == GW_OK) {
+		(*out)->lock =
+		    how.aead ? SECRET_LOCK_ARGON2 : SECRET_LOCK_ITERATED;
+		(*out)->weak_lock = how.weak;
+	}
 	return st;
 }
 

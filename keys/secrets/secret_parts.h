@@ -29,6 +29,8 @@ struct secret {
 	struct secret_key *keys;
 	struct secret_numbers *numbers;
 	size_t count;
+	enum secret_lock_kind lock; /* how it was locked, if it was */
+	bool weak_lock;
 };
 
 /* Of which key of the certificate are numbers here?  -1: not of this. */
@@ -57,17 +59,24 @@ struct secret_packet {
 	const struct pk *pk;
 };
 
+/* How a secret part was locked. */
+struct secret_locked {
+	/* Whoever could write the file could have altered it by plan: a
+	 * disagreement of the halves must look like a wrong passphrase. */
+	bool malleable;
+	bool weak; /* that, or the passphrase is hashed but once */
+	bool aead;
+};
+
 /*
  * Read the secret part of a key packet up to its end: in the clear, or locked
  * in one of the ways of RFC 9580, 3.7.2.1.  GW_NONE: there are no numbers (the
- * key was exported without them, or they are on a card).  *malleable: it was
- * read, but whoever could write the file could have altered it by plan; then
- * a disagreement of the halves must look like a wrong passphrase.
+ * key was exported without them, or they are on a card).
  * GW_REFUSED, KEY_UNUSABLE: wrong or missing passphrase, or altered;
  * UNSUPPORTED, MALFORMED, TOO_LARGE.
  */
 enum gw_status secret_unlock(const struct secret_packet *, struct buf *part,
-    const char *passphrase, struct secret_numbers *, bool *malleable,
+    const char *passphrase, struct secret_numbers *, struct secret_locked *,
     struct why *);
 /* The words for that. */
 enum gw_status secret_wrong_passphrase(struct why *);

@@ -525,14 +525,14 @@ START_TEST(we_lock)
 	/* A subkey is not a primary key (RFC 9580, 5.5.3). */
 	if (kind == SECRET_LOCK_ARGON2) {
 		struct buf part;
-		bool malleable;
+		struct secret_locked how;
 
 		p.tag = PACKET_SECRET_SUBKEY;
 		buf_view(&part, body[0].data + key.pk.body_len,
 		    body[0].len - key.pk.body_len);
 		secret_numbers_free(&numbers);
-		ck_assert_int_eq(secret_unlock(&p, &part, PASSPHRASE, &numbers,
-				     &malleable, &why),
+		ck_assert_int_eq(
+		    secret_unlock(&p, &part, PASSPHRASE, &numbers, &how, &why),
 		    GW_REFUSED);
 		ck_assert_ptr_null(numbers.at);
 	}
@@ -553,26 +553,23 @@ START_TEST(elsewhere)
 	struct secret_numbers numbers = { NULL, 0 };
 	struct buf part, ours;
 	struct why why;
-	bool malleable;
+	struct secret_locked how;
 
 	buf_view(&part, none, sizeof(none));
 	ck_assert_int_eq(
-	    secret_unlock(&p, &part, NULL, &numbers, &malleable, &why),
-	    GW_NONE);
+	    secret_unlock(&p, &part, NULL, &numbers, &how, &why), GW_NONE);
 	buf_view(&part, card, sizeof(card));
 	ck_assert_int_eq(
-	    secret_unlock(&p, &part, "x", &numbers, &malleable, &why), GW_NONE);
+	    secret_unlock(&p, &part, "x", &numbers, &how, &why), GW_NONE);
 	buf_view(&part, other, sizeof(other));
 	ck_assert_int_eq(
-	    secret_unlock(&p, &part, NULL, &numbers, &malleable, &why),
-	    GW_REFUSED);
+	    secret_unlock(&p, &part, NULL, &numbers, &how, &why), GW_REFUSED);
 	buf_init(&ours, 64);
 	ck_assert_int_eq(secret_lock(&p, &numbers, PASSPHRASE,
 			     SECRET_LOCK_ITERATED, &ours, &why),
 	    GW_OK);
 	ck_assert_int_eq(
-	    secret_unlock(&p, &ours, NULL, &numbers, &malleable, &why),
-	    GW_NONE);
+	    secret_unlock(&p, &ours, NULL, &numbers, &how, &why), GW_NONE);
 	buf_free(&ours);
 }
 END_TEST
