@@ -2,11 +2,9 @@
 #include "gateway/commands/key.h"
 
 #include "gateway/commands/commands.h"
-#include "gateway/commands/keyfolder.h"
 #include "gateway/config/config_field.h"
 #include "gateway/config/config_safe.h"
 #include "gateway/config/config_value.h"
-#include "keys/certs/cert.h"
 #include "keys/keys.h"
 
 #include <limits.h>
@@ -25,6 +23,10 @@ static const char help[] =
     "       waybill key import FILE            take in a secret OpenPGP key\n"
     "       waybill key export [FINGERPRINT]   print a certificate or key\n"
     "       waybill key list                   our keys and the partners'\n"
+    "       waybill key expire [FINGERPRINT]   let a key live longer\n"
+    "       waybill key rotate [FINGERPRINT]   new subkeys beside the old\n"
+    "       waybill key revoke FINGERPRINT     end a key, or a subkey\n"
+    "       waybill key passwd                 another passphrase for all\n"
     "\n"
     "Options of all of them:\n"
     "  -f, --config FILE         the configuration (" COMMAND_CONFIG ")\n"
@@ -41,11 +43,14 @@ command_key(int argc, char **argv)
 		const char *name;
 		int (*run)(int, char **);
 	} commands[] = { { "generate", key_generate }, { "import", key_import },
-		{ "export", key_export }, { "list", key_list } };
+		{ "export", key_export }, { "list", key_list },
+		{ "expire", key_expire }, { "rotate", key_rotate },
+		{ "revoke", key_revoke }, { "passwd", key_passwd } };
 
 	if (argc < 2)
-		return key_usage("key", "say what to do: generate, import, "
-					"export or list");
+		return key_usage("key",
+		    "say what to do: generate, import, export, list, expire, "
+		    "rotate, revoke or passwd");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		fputs(help, stdout);
 		return COMMAND_OK;
@@ -92,8 +97,8 @@ key_start(struct why *why)
 	return keys_init(0, why);
 }
 
-static enum gw_status
-read_passphrase(const char *path, struct buf *out, struct why *why)
+enum gw_status
+key_read_passphrase(const char *path, struct buf *out, struct why *why)
 {
 	enum gw_status st;
 
@@ -131,6 +136,7 @@ key_place_open(
 
 	memset(place, 0, sizeof(*place));
 	buf_init_secret(&place->passphrase, PASSPHRASE_MAX);
+	buf_init_secret(&place->next, PASSPHRASE_MAX);
 	if ((st = key_start(why)) != GW_OK)
 		return st;
 	/* Someone who names a folder may have no configuration yet. */
@@ -141,7 +147,7 @@ key_place_open(
 	    o->keys != NULL ? absolute(o->keys) : config_dup(place->cfg->keys);
 	if (file == NULL && place->cfg != NULL)
 		file = place->cfg->passphrase_file;
-	return file != NULL ? read_passphrase(file, &place->passphrase, why)
+	return file != NULL ? key_read_passphrase(file, &place->passphrase, why)
 			    : GW_OK;
 }
 
@@ -151,6 +157,7 @@ key_place_free(struct key_place *place)
 	config_free(place->cfg);
 	free(place->folder);
 	buf_free(&place->passphrase);
+	buf_free(&place->next);
 }
 
 const char *
@@ -161,33 +168,9 @@ key_passphrase(const struct key_place *place)
 }
 
 const char *
-key_date(time_t when, char out[KEY_DATE_SIZE])
+key_next_passphrase(const struct key_place *place)
 {
-	struct tm tm;
-
-	if (when == 0 || gmtime_r(&when, &tm) == NULL ||
-	    strftime(out, KEY_DATE_SIZE, "%Y-%m-%d", &tm) == 0)
-		snprintf(out, KEY_DATE_SIZE, "never");
-	return out;
-}
-
-enum gw_status
-key_save(const char *folder, const char *fingerprint, const struct buf *secret,
-    const struct buf *certificate, struct why *why)
-{
-	enum gw_status st;
-	char name[DOC_FINGERPRINT_SIZE + 8];
-
-	snprintf(name, sizeof(name), "%s.key", fingerprint);
-	st =
-	    keyfolder_write(folder, name, 0600, secret->data, secret->len, why);
-	if (st != GW_OK)
-		return st;
-	snprintf(name, sizeof(name), "%s.asc", fingerprint);
-	st = keyfolder_write(
-	    folder, name, 0644, certificate->data, certificate->len, why);
-	/* A certificate that lies there already says the same or more. */
-	return st == GW_EXISTS ? GW_OK : st;
+	return place->next.len > 0 ? (char *)place->next.data : NULL;
 }
 
 int

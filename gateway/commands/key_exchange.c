@@ -80,17 +80,31 @@ explain_certificate(const struct buf *text, struct why *why)
 	cert_free(cert);
 }
 
+/* A lock that is not to be kept: the key is written in a better one. */
+static enum gw_status
+lock_again(const struct secret *secret, const struct key_place *place,
+    struct buf *text, struct why *why)
+{
+	bool weak;
+	enum secret_lock_kind kind = secret_locked_as(secret, &weak);
+
+	if (!weak)
+		return GW_OK;
+	buf_reset(text);
+	return secret_export(
+	    secret, key_passphrase(place), kind, true, text, why);
+}
+
 static enum gw_status
 import(
     const char *path, const struct key_place *place, bool json, struct why *why)
 {
 	struct secret *secret = NULL;
-	struct buf text, certificate;
+	struct buf text;
 	const char *fpr;
 	enum gw_status st;
 
 	buf_init_secret(&text, KEYFOLDER_FILE_MAX);
-	buf_init(&certificate, KEYFOLDER_FILE_MAX);
 	if ((st = read_input(path, &text, why)) != GW_OK)
 		goto free_text;
 	st = secret_parse(
@@ -100,9 +114,9 @@ import(
 		goto free_text;
 	}
 	fpr = cert_fingerprint(secret_cert(secret));
-	st = cert_export(secret_cert(secret), true, &certificate, why);
+	st = lock_again(secret, place, &text, why);
 	if (st == GW_OK)
-		st = key_save(place->folder, fpr, &text, &certificate, why);
+		st = key_save(place->folder, secret, &text, why);
 	if (st == GW_OK && json)
 		printf("{\"fingerprint\":\"%s\"}\n", fpr);
 	else if (st == GW_OK)
@@ -112,7 +126,6 @@ import(
 		    fpr, fpr);
 free_text:
 	secret_free(secret);
-	buf_free(&certificate);
 	buf_free(&text);
 	return st;
 }
@@ -152,35 +165,6 @@ struct request {
 	bool secret;
 };
 
-/* The key that was named, else the signing key, else the only one. */
-static const struct keyfolder_key *
-choose(const struct request *r, const struct key_place *place,
-    const struct keyfolder *folder, struct why *why)
-{
-	char plain[DOC_FINGERPRINT_SIZE];
-	const char *wanted = r->fingerprint;
-	const struct keyfolder_key *key;
-
-	if (wanted == NULL && place->cfg != NULL)
-		wanted = place->cfg->signing_key;
-	if (wanted == NULL && folder->count == 1 && folder->key[0].cert != NULL)
-		return &folder->key[0];
-	if (wanted == NULL) {
-		why_set(why, REASON_CONFIG,
-		    "%zu keys are in %s; name the fingerprint of one",
-		    folder->count, folder->path);
-		return NULL;
-	}
-	if (config_value_fingerprint(wanted, plain))
-		wanted = plain;
-	if ((key = keyfolder_find(folder, wanted)) == NULL)
-		why_set(why, REASON_CONFIG,
-		    "no key %s (or more than one) in %s; `waybill key list` "
-		    "shows what is there",
-		    wanted, folder->path);
-	return key;
-}
-
 static enum gw_status
 print_openpgp(const struct request *r, const struct key_place *place,
     struct buf *out, struct why *why)
@@ -192,7 +176,7 @@ print_openpgp(const struct request *r, const struct key_place *place,
 	st = keyfolder_open(place->folder, key_passphrase(place), &folder, why);
 	if (st != GW_OK)
 		return st;
-	if ((key = choose(r, place, folder, why)) == NULL)
+	if ((key = key_choose(place, folder, r->fingerprint, why)) == NULL)
 		st = GW_NONE;
 	else if (r->secret)
 		st = config_safe_read(key->path, CONFIG_SAFE_SECRET,

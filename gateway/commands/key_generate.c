@@ -14,10 +14,9 @@
 #include <string.h>
 
 #define COMMAND      "key generate"
-#define DAY          ((time_t)24 * 3600)
-#define YEARS_MAX    50
 #define KEY_TEXT_MAX ((size_t)64 * 1024)
 #define USER_ID_MAX  255
+#define USER_IDS_MAX 16
 
 static const char help[] =
     "usage: waybill key generate [OPTIONS]\n"
@@ -25,12 +24,21 @@ static const char help[] =
     "Make an OpenPGP key that signs our documents and that partners encrypt\n"
     "to, or with --ssh a key that logs in at a partner's server.\n"
     "\n"
-    "      --type TYPE        ed25519 (default), rsa3072 or rsa4096\n"
+    "      --type TYPE        ed25519 (default), ed448, rsa3072, rsa4096,\n"
+    "                         nistp256, nistp384, nistp521, brainpoolp256,\n"
+    "                         brainpoolp384, brainpoolp512, mlkem768 or\n"
+    "                         mldsa65\n"
+    "      --v6               of version 6 (RFC 9580), which older software\n"
+    "                         does not read\n"
     "      --user-id TEXT     who we are, \"Example Ltd <edi@example.com>\";\n"
-    "                         default is the configuration's gateway-id\n"
+    "                         default is the configuration's gateway-id;\n"
+    "                         may be given several times\n"
     "      --expires WHEN     2y (default), 90d, 2030-12-31 or never\n"
     "      --no-aead          do not announce AEAD: partners with software\n"
     "                         that misreads the announcement\n"
+    "      --audit            a key that signs and is not encrypted to\n"
+    "      --argon2           lock it with Argon2, which older software does\n"
+    "                         not read, instead of iterated hashing\n"
     "      --ssh NAME         make NAME.ssh and NAME.ssh.pub instead\n"
     "  -f, --config FILE      the configuration (" COMMAND_CONFIG ")\n"
     "      --keys FOLDER      where to put it, without asking the\n"
@@ -38,58 +46,14 @@ static const char help[] =
     "      --passphrase-file  its first line protects the secret key\n"
     "      --json             print an object for programs\n";
 
-static const struct {
-	const char *name;
-	enum secret_kind kind;
-} types[] = { { "ed25519", SECRET_ED25519 }, { "rsa3072", SECRET_RSA3072 },
-	{ "rsa4096", SECRET_RSA4096 } };
-
 struct request {
 	struct key_options common;
-	const char *type, *user_id, *expires, *ssh;
-	bool no_aead;
+	const char *type, *expires, *ssh;
+	const char *user_ids[USER_IDS_MAX];
+	size_t user_id_count;
+	char own_name[USER_ID_MAX + 1];
+	bool no_aead, v6, audit, argon2;
 };
-
-/* The same day of the year, or the day after for a 29th of February. */
-static time_t
-years_later(time_t now, int years)
-{
-	struct tm tm;
-
-	(void)gmtime_r(&now, &tm); /* our own clock fits */
-	tm.tm_year += years;
-	return timegm(&tm);
-}
-
-/* "2y", "90d", "2030-12-31", "never"; relative to now. */
-static bool
-parse_expiry(const char *text, time_t now, time_t *out)
-{
-	struct tm tm;
-	char *end;
-	unsigned long n;
-	time_t far = now + YEARS_MAX * 366 * DAY;
-
-	memset(&tm, 0, sizeof(tm));
-	if (strcmp(text, "never") == 0) {
-		*out = 0;
-		return true;
-	}
-	if ((end = strptime(text, "%Y-%m-%d", &tm)) != NULL && *end == '\0') {
-		*out = timegm(&tm);
-		return *out > now && *out <= far;
-	}
-	if (strspn(text, "0123456789") == 0 || strlen(text) > 6)
-		return false;
-	n = strtoul(text, &end, 10);
-	if (strcmp(end, "d") == 0 && n >= 1 && n <= YEARS_MAX * 366)
-		*out = now + (time_t)n * DAY;
-	else if (strcmp(end, "y") == 0 && n >= 1 && n <= YEARS_MAX)
-		*out = years_later(now, (int)n);
-	else
-		return false;
-	return true;
-}
 
 /* UTF-8 (RFC 9580, 5.11), shown by foreign software on terminals and in
  * mails. */
@@ -133,59 +97,57 @@ tell_openpgp(const struct request *r, const struct key_place *place,
 	key_date(cert_created(cert), created);
 	key_date(expires, until);
 	if (r->common.json) {
-		print_json(
-		    json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:o}", "fingerprint",
-			fpr, "type", r->type, "user_id", cert_user_id(cert),
-			"created", created, "expires", until, "secret_file",
-			json_sprintf("%s/%s.key", place->folder, fpr),
-			"certificate_file",
-			json_sprintf("%s/%s.asc", place->folder, fpr)));
+		print_json(json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o}",
+		    "fingerprint", fpr, "type", r->type, "user_id",
+		    cert_user_id(cert), "created", created, "expires", until,
+		    "secret_file",
+		    json_sprintf("%s/%s.key", place->folder, fpr),
+		    "certificate_file",
+		    json_sprintf("%s/%s.asc", place->folder, fpr),
+		    "revocation_file",
+		    json_sprintf("%s/%s.revocation.asc", place->folder, fpr)));
 		return;
 	}
 	printf("Made an OpenPGP key (%s) for %s, expires: %s\n"
 	       "  secret key   %s/%s.key\n"
 	       "  certificate  %s/%s.asc\n"
+	       "  revocation   %s/%s.revocation.asc\n"
+	       "Move the last one to a place of its own, for the day on which "
+	       "the key is lost.\n"
 	       "The certificate is for the partners; they compare its "
 	       "fingerprint with you:\n"
 	       "  %s\n"
 	       "To sign with this key, waybill.conf says\n"
 	       "  signing-key = \"%s\"\n",
 	    r->type, cert_user_id(cert), until, place->folder, fpr,
-	    place->folder, fpr, fpr, fpr);
+	    place->folder, fpr, place->folder, fpr, fpr, fpr);
 }
 
 static int
 make_openpgp(const struct request *r, const struct key_place *place)
 {
-	struct secret_params params = { .created = 0 };
-	struct buf text, certificate;
+	struct secret_params params = { .version = r->v6 ? 6 : 4,
+		.created = (time_t)(clock_wall_ms() / 1000),
+		.user_ids = r->user_ids,
+		.user_id_count = r->user_id_count,
+		.announce_seipd2 = !r->no_aead,
+		.sign_only = r->audit,
+		.passphrase = key_passphrase(place),
+		.lock = r->argon2 ? SECRET_LOCK_ARGON2 : SECRET_LOCK_ITERATED };
+	struct buf text;
 	struct secret *secret = NULL;
 	enum gw_status st;
 	struct why why;
 
 	buf_init_secret(&text, KEY_TEXT_MAX);
-	buf_init(&certificate, KEY_TEXT_MAX);
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (strcmp(types[i].name, r->type) == 0)
-			params.kind = types[i].kind;
-	}
-	params.created = (time_t)(clock_wall_ms() / 1000);
-	(void)parse_expiry(r->expires, params.created, &params.expires);
-	params.user_ids = &r->user_id;
-	params.user_id_count = 1;
-	params.announce_seipd2 = !r->no_aead;
-	params.passphrase = key_passphrase(place);
+	(void)key_kind(r->type, &params.kind); /* checked, as the next */
+	(void)key_when(r->expires, params.created, &params.expires);
 	st = secret_generate(&params, &text, &secret, &why);
 	if (st == GW_OK)
-		st = cert_export(secret_cert(secret), true, &certificate, &why);
-	if (st == GW_OK)
-		st = key_save(place->folder,
-		    cert_fingerprint(secret_cert(secret)), &text, &certificate,
-		    &why);
+		st = key_save(place->folder, secret, &text, &why);
 	if (st == GW_OK)
 		tell_openpgp(r, place, secret_cert(secret));
 	secret_free(secret);
-	buf_free(&certificate);
 	buf_free(&text);
 	return st == GW_OK ? COMMAND_OK : key_failed(COMMAND, &why);
 }
@@ -250,28 +212,37 @@ make_ssh(const struct request *r, const struct key_place *place)
 static int
 check_request(const struct request *r)
 {
-	time_t when;
-	bool known = false;
+	time_t when, now = (time_t)(clock_wall_ms() / 1000);
+	enum secret_kind kind;
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		known = known || strcmp(types[i].name, r->type) == 0;
-	if (!known)
-		return key_usage(COMMAND,
-		    "--type is ed25519, rsa3072 or "
-		    "rsa4096, not \"%s\"",
-		    r->type);
-	if (!parse_expiry(r->expires, (time_t)(clock_wall_ms() / 1000), &when))
+	if (!key_kind(r->type, &kind))
+		return key_usage(
+		    COMMAND, "--type is %s, not \"%s\"", key_kinds, r->type);
+	if (!key_when(r->expires, now, &when) || when == now)
 		return key_usage(
 		    COMMAND, "--expires \"%s\" is no time to come", r->expires);
-	if (r->user_id != NULL && !good_user_id(r->user_id))
-		return key_usage(COMMAND,
-		    "--user-id has 1 to %d bytes of UTF-8 without control "
-		    "characters",
-		    USER_ID_MAX);
+	for (size_t i = 0; i < r->user_id_count; i++)
+		if (!good_user_id(r->user_ids[i]))
+			return key_usage(COMMAND,
+			    "--user-id has 1 to %d bytes of UTF-8 without "
+			    "control characters",
+			    USER_ID_MAX);
 	if (r->ssh != NULL && !name_is_label(r->ssh))
 		return key_usage(
 		    COMMAND, "--ssh takes a name of a-z, 0-9, '-' and '_'");
 	return COMMAND_OK;
+}
+
+/* By the name in the configuration, when none was given. */
+static void
+name_us(struct request *r, const struct key_place *place)
+{
+	if (r->user_id_count > 0 || place->cfg == NULL ||
+	    place->cfg->gateway_id == NULL)
+		return;
+	snprintf(r->own_name, sizeof(r->own_name), "%s%s",
+	    place->cfg->gateway_id, r->audit ? " (audit)" : "");
+	r->user_ids[r->user_id_count++] = r->own_name;
 }
 
 static int
@@ -286,9 +257,8 @@ generate(struct request *r)
 	} else if (r->ssh != NULL) {
 		rc = make_ssh(r, &place);
 	} else {
-		if (r->user_id == NULL && place.cfg != NULL)
-			r->user_id = place.cfg->gateway_id;
-		rc = r->user_id != NULL
+		name_us(r, &place);
+		rc = r->user_id_count > 0
 			 ? make_openpgp(r, &place)
 			 : key_usage(COMMAND,
 			       "there is no gateway-id to take the name from; "
@@ -306,6 +276,9 @@ key_generate(int argc, char **argv)
 		{ "user-id", required_argument, NULL, 'u' },
 		{ "expires", required_argument, NULL, 'e' },
 		{ "no-aead", no_argument, NULL, 'n' },
+		{ "v6", no_argument, NULL, '6' },
+		{ "audit", no_argument, NULL, 'a' },
+		{ "argon2", no_argument, NULL, '2' },
 		{ "ssh", required_argument, NULL, 's' }, { 0 } };
 	struct request r = { .type = "ed25519", .expires = "2y" };
 	int c, rc;
@@ -320,13 +293,24 @@ key_generate(int argc, char **argv)
 			r.type = optarg;
 			break;
 		case 'u':
-			r.user_id = optarg;
+			if (r.user_id_count == USER_IDS_MAX)
+				return key_usage(COMMAND, "too many --user-id");
+			r.user_ids[r.user_id_count++] = optarg;
 			break;
 		case 'e':
 			r.expires = optarg;
 			break;
 		case 'n':
 			r.no_aead = true;
+			break;
+		case '6':
+			r.v6 = true;
+			break;
+		case 'a':
+			r.audit = true;
+			break;
+		case '2':
+			r.argon2 = true;
 			break;
 		case 's':
 			r.ssh = optarg;

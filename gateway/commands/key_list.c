@@ -14,10 +14,13 @@
 
 #define COMMAND "key list"
 
+#define KEYS_MAX 65 /* a primary key and what may hang on it */
+
 static const char help[] =
     "usage: waybill key list [OPTIONS]\n"
     "\n"
-    "List our OpenPGP keys and the certificates of the partners.\n"
+    "List our OpenPGP keys and the certificates of the partners, with the\n"
+    "subkeys of each: what for, from when, until when.\n"
     "\n"
     "      --json             one object a line, for programs\n"
     "  -f, --config FILE      the configuration (" COMMAND_CONFIG ")\n"
@@ -50,6 +53,66 @@ user_id(const struct cert *cert)
 	return j != NULL ? j : json_string("(not UTF-8)");
 }
 
+static const char *
+state(const struct cert_key_facts *f)
+{
+	switch (f->life) {
+	case CERT_LIFE_GOOD:
+		return "valid";
+	case CERT_LIFE_NOT_YET:
+		return "not yet valid";
+	case CERT_LIFE_EXPIRED:
+		return "expired";
+	case CERT_LIFE_REVOKED:
+		return "revoked";
+	case CERT_LIFE_UNFIT:
+		break;
+	}
+	return "cannot be used";
+}
+
+static const char *
+use(const struct cert_key_facts *f)
+{
+	if (f->signs && f->encrypts)
+		return "sign, encrypt";
+	return f->signs       ? "sign"
+	       : f->encrypts  ? "encrypt"
+	       : f->certifies ? "certify"
+			      : "nothing of ours";
+}
+
+static size_t
+facts(const struct cert *cert, struct cert_key_facts out[KEYS_MAX])
+{
+	return cert_facts(
+	    cert, (time_t)(clock_wall_ms() / 1000), out, KEYS_MAX);
+}
+
+static json_t *
+json_keys(const struct cert *cert)
+{
+	struct cert_key_facts f[KEYS_MAX];
+	size_t n = facts(cert, f);
+	json_t *keys = json_array();
+	char from[KEY_DATE_SIZE], until[KEY_DATE_SIZE], revoked[KEY_DATE_SIZE];
+
+	for (size_t i = 0; i < n; i++)
+		if (json_array_append_new(keys,
+			json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s*}",
+			    "fingerprint", f[i].fingerprint, "algorithm",
+			    f[i].algorithm, "use", use(&f[i]), "from",
+			    key_moment(f[i].from, from), "until",
+			    f[i].until != 0 ? key_moment(f[i].until, until)
+					    : "never",
+			    "state", state(&f[i]), "revoked",
+			    f[i].revoked != 0
+				? key_moment(f[i].revoked, revoked)
+				: NULL)) != 0)
+			gw_fatal("out of memory");
+	return keys;
+}
+
 static void
 print_json(const struct row *row)
 {
@@ -65,7 +128,8 @@ print_json(const struct row *row)
 	if (row->cert == NULL)
 		more = json_pack("{s:s}", "problem", row->problem);
 	else
-		more = json_pack("{s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b}",
+		more = json_pack(
+		    "{s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:o}",
 		    "fingerprint", cert_fingerprint(row->cert), "user_id",
 		    user_id(row->cert), "created",
 		    key_date(cert_created(row->cert), created),
@@ -77,7 +141,8 @@ print_json(const struct row *row)
 		    key_date(cert_expires(row->cert, CERT_ENCRYPT), encrypts),
 		    "encrypt", usable(row->cert, CERT_ENCRYPT, &encrypt),
 		    "signing_key",
-		    row->ours && strcmp(row->whose, "signing-key") == 0);
+		    row->ours && strcmp(row->whose, "signing-key") == 0, "keys",
+		    json_keys(row->cert));
 	if (o == NULL || more == NULL || json_object_update(o, more) != 0 ||
 	    (text = json_dumps(o, JSON_COMPACT)) == NULL)
 		gw_fatal("out of memory");
@@ -99,6 +164,30 @@ print_use(const struct cert *cert, enum cert_use use, const char *word)
 	    state);
 }
 
+/* One line for the primary key and each subkey. */
+static void
+print_keys(const struct cert *cert)
+{
+	struct cert_key_facts f[KEYS_MAX];
+	size_t n = facts(cert, f);
+	char from[KEY_DATE_SIZE], until[KEY_DATE_SIZE], end[KEY_DATE_SIZE];
+
+	for (size_t i = 0; i < n; i++) {
+		bool later = f[i].life == CERT_LIFE_NOT_YET;
+
+		printf("    %s %s, %s, from %s", f[i].algorithm,
+		    f[i].fingerprint, use(&f[i]),
+		    later ? key_moment(f[i].from, from)
+			  : key_date(f[i].from, from));
+		if (f[i].until != 0)
+			printf(" until %s", key_date(f[i].until, until));
+		printf(": %s", state(&f[i]));
+		if (f[i].revoked != 0)
+			printf(" (%s)", key_date(f[i].revoked, end));
+		putchar('\n');
+	}
+}
+
 static void
 print_text(const struct row *row)
 {
@@ -116,6 +205,7 @@ print_text(const struct row *row)
 	    log_quote(cert_user_id(row->cert), quoted, sizeof(quoted)));
 	print_use(row->cert, CERT_SIGN, "sign");
 	print_use(row->cert, CERT_ENCRYPT, "encrypt");
+	print_keys(row->cert);
 }
 
 static void

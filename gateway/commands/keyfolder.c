@@ -1,6 +1,7 @@
 /* gateway/commands/keyfolder.c - the folder of our OpenPGP keys, for `key`. */
 #include "gateway/commands/keyfolder.h"
 
+#include "gateway/base/clock.h"
 #include "gateway/base/fdio.h"
 #include "gateway/config/config_field.h"
 #include "gateway/config/config_safe.h"
@@ -13,8 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#define TEMP_NAME_SIZE 48
+#define KEPT_MAX       100
 
 static enum gw_status
 parse_certificate(const char *path, struct cert **out, struct why *why)
@@ -205,26 +211,57 @@ fill(int dir, const char *temp, mode_t mode, const void *data, size_t len,
 	return st;
 }
 
+/* Open the folder, which only its owner may change. */
+static enum gw_status
+open_folder(const char *folder, int *dir, struct why *why)
+{
+	enum gw_status st = config_safe_folder(folder, why);
+
+	if (st != GW_OK)
+		return st;
+	*dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*dir >= 0)
+		return GW_OK;
+	why_errno(why, REASON_IO_ERROR, "the folder %s", folder);
+	return gw_status_errno(errno);
+}
+
+static void
+temp_name(size_t i, char out[TEMP_NAME_SIZE])
+{
+	snprintf(out, TEMP_NAME_SIZE, ".new.%ld.%zu", (long)getpid(), i);
+}
+
+enum gw_status
+keyfolder_lock(const char *folder, int *fd, struct why *why)
+{
+	enum gw_status st = open_folder(folder, fd, why);
+
+	if (st != GW_OK)
+		return st;
+	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+		return GW_OK;
+	why_errno(why, REASON_CONFIG,
+	    "%s: another command is changing the keys in it", folder);
+	fd_close(fd);
+	return GW_AGAIN;
+}
+
 enum gw_status
 keyfolder_write(const char *folder, const char *name, mode_t mode,
     const void *data, size_t len, struct why *why)
 {
 	enum gw_status st;
-	char temp[32];
+	char temp[TEMP_NAME_SIZE];
 	int dir;
 
-	snprintf(temp, sizeof(temp), ".new.%ld", (long)getpid());
+	temp_name(0, temp);
 	if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
 		why_errno(why, REASON_IO_ERROR, "making the folder %s", folder);
 		return GW_REFUSED;
 	}
-	if ((st = config_safe_folder(folder, why)) != GW_OK)
+	if ((st = open_folder(folder, &dir, why)) != GW_OK)
 		return st;
-	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0) {
-		why_errno(why, REASON_IO_ERROR, "the folder %s", folder);
-		return gw_status_errno(errno);
-	}
 	(void)unlinkat(dir, temp, 0); /* of a dead process with our number */
 	if ((st = fill(dir, temp, mode, data, len, why)) != GW_OK)
 		goto remove_temp;
@@ -237,6 +274,76 @@ remove_temp:
 	(void)unlinkat(dir, temp, 0); /* it may not have come to be */
 	if (st == GW_OK)
 		st = fd_sync(dir, why);
+	fd_close(&dir);
+	return st;
+}
+
+/* Give the old file a second name, which nothing else has: the time, and a
+ * number when one second saw more than one change. */
+static enum gw_status
+keep(int dir, struct keyfolder_change *c, struct why *why)
+{
+	time_t now = (time_t)(clock_wall_ms() / 1000);
+	char stamp[32];
+	struct tm tm;
+
+	(void)gmtime_r(&now, &tm); /* our own clock fits */
+	(void)strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
+	for (int n = 1; n < KEPT_MAX; n++) {
+		snprintf(c->kept, sizeof(c->kept),
+		    n == 1 ? "%s.%s" : "%s.%s.%d", c->name, stamp, n);
+		if (linkat(dir, c->name, dir, c->kept, 0) == 0)
+			return GW_OK;
+		if (errno == ENOENT) {
+			c->kept[0] = '\0';
+			return GW_OK;
+		}
+		if (errno != EEXIST)
+			break;
+	}
+	why_errno(why, REASON_IO_ERROR, "keeping the old %s", c->name);
+	return GW_INTERNAL;
+}
+
+static enum gw_status
+put_in_place(int dir, struct keyfolder_change *c, size_t i, struct why *why)
+{
+	char temp[TEMP_NAME_SIZE];
+	enum gw_status st;
+
+	temp_name(i, temp);
+	if ((st = keep(dir, c, why)) != GW_OK)
+		return st;
+	if (renameat(dir, temp, dir, c->name) == 0)
+		return GW_OK;
+	why_errno(why, REASON_IO_ERROR, "giving the new %s its name", c->name);
+	return gw_status_errno(errno);
+}
+
+enum gw_status
+keyfolder_replace(const char *folder, struct keyfolder_change *all,
+    size_t count, struct why *why)
+{
+	char temp[TEMP_NAME_SIZE];
+	enum gw_status st;
+	int dir;
+
+	if ((st = open_folder(folder, &dir, why)) != GW_OK)
+		return st;
+	for (size_t i = 0; st == GW_OK && i < count; i++) {
+		temp_name(i, temp);
+		(void)unlinkat(dir, temp, 0); /* as above */
+		st = fill(dir, temp, all[i].mode, all[i].data->data,
+		    all[i].data->len, why);
+	}
+	for (size_t i = 0; st == GW_OK && i < count; i++)
+		st = put_in_place(dir, &all[i], i, why);
+	if (st == GW_OK)
+		st = fd_sync(dir, why);
+	for (size_t i = 0; i < count; i++) {
+		temp_name(i, temp);
+		(void)unlinkat(dir, temp, 0); /* most have another name now */
+	}
 	fd_close(&dir);
 	return st;
 }

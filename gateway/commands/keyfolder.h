@@ -37,11 +37,33 @@ const struct keyfolder_key *keyfolder_find(
     const struct keyfolder *, const char *fingerprint);
 
 /*
+ * One command at a time changes the folder: held until the descriptor is
+ * closed (fd_close()).  GW_AGAIN: another one is at it.
+ */
+enum gw_status keyfolder_lock(const char *folder, int *fd, struct why *);
+
+/*
  * Write a new file, making the folder (0700) when it is missing: complete and
  * synced under its name, or not at all, and never over an existing file
  * (GW_EXISTS).
  */
 enum gw_status keyfolder_write(const char *folder, const char *name,
     mode_t mode, const void *data, size_t len, struct why *why);
+
+/* A file that is to have a new content. */
+struct keyfolder_change {
+	const char *name;
+	mode_t mode;
+	const struct buf *data;
+	char kept[300]; /* set: the name of the old file, or "" */
+};
+/*
+ * Nothing is lost: the new files are complete and synced before the first of
+ * them takes its name, and what was there is kept as NAME.<time>.  When it
+ * fails half way, the first ones are new and the others old, and each of them
+ * is whole.
+ */
+enum gw_status keyfolder_replace(const char *folder, struct keyfolder_change *,
+    size_t count, struct why *why);
 
 #endif
