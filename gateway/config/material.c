@@ -225,17 +225,29 @@ load_secrets(struct loader *l)
 /* What one partner's certificates can do, gathered while they are read. */
 struct abilities {
 	bool sign, encrypt;
-	struct why sign_why, encrypt_why; /* of the last that cannot */
+	/* post-quantum = require, and one of them has no such key. */
+	bool lacks_post_quantum;
+	/* Of the last that cannot. */
+	struct why sign_why, encrypt_why, post_quantum_why;
 };
 
 static void
-note_abilities(
-    const struct loader *l, const struct cert *cert, struct abilities *can)
+note_abilities(const struct loader *l, const struct config_partner *partner,
+    const struct cert *cert, struct abilities *can)
 {
+	enum cert_use use = partner->post_quantum == POST_QUANTUM_OFF
+				? CERT_ENCRYPT_CLASSIC
+				: CERT_ENCRYPT;
+
 	if (cert_usable(cert, CERT_SIGN, l->now, &can->sign_why) == GW_OK)
 		can->sign = true;
-	if (cert_usable(cert, CERT_ENCRYPT, l->now, &can->encrypt_why) == GW_OK)
-		can->encrypt = true;
+	if (cert_usable(cert, use, l->now, &can->encrypt_why) != GW_OK)
+		return;
+	can->encrypt = true;
+	if (partner->post_quantum == POST_QUANTUM_REQUIRE &&
+	    cert_usable(
+		cert, CERT_ENCRYPT_PQ, l->now, &can->post_quantum_why) != GW_OK)
+		can->lacks_post_quantum = true;
 }
 
 /* Nobody else may speak for this partner, and neither may we. */
@@ -278,7 +290,7 @@ load_certificate(struct loader *l, const struct config_partner *partner,
 		    partner->name, why.text);
 		goto free_cert;
 	}
-	note_abilities(l, cert, can);
+	note_abilities(l, partner, cert, can);
 	if (check_identity(l, partner, &cert, &why) != GW_OK)
 		config_report_add(l->report, path, 0, "partner %s: %s",
 		    partner->name, why.text);
@@ -293,6 +305,17 @@ add_spoilt(struct loader *l, const struct config_partner *partner,
 {
 	config_report_add(l->report, partner->file, 0,
 	    "partner %s: no certificate %s: %s", partner->name, what,
+	    why->text);
+	l->spoilt++;
+}
+
+/* Refused one by one, as what has expired. */
+static void
+add_lacking(struct loader *l, const struct config_partner *partner,
+    const struct why *why)
+{
+	config_report_add(l->report, partner->file, 0,
+	    "partner %s: post-quantum = require, but %s", partner->name,
 	    why->text);
 	l->spoilt++;
 }
@@ -314,6 +337,8 @@ load_certificates(struct loader *l, const struct config_partner *partner,
 		return;
 	if (config_has_flow(partner, DOC_OUT) && !can.encrypt)
 		add_spoilt(l, partner, "can be encrypted to", &can.encrypt_why);
+	if (config_has_flow(partner, DOC_OUT) && can.lacks_post_quantum)
+		add_lacking(l, partner, &can.post_quantum_why);
 	if (config_has_flow(partner, DOC_IN) && !can.sign)
 		add_spoilt(
 		    l, partner, "can have signed documents", &can.sign_why);

@@ -24,7 +24,7 @@
 struct recipient {
 	char partner[DOC_LABEL_SIZE];
 	bool aead;
-	enum config_post_quantum post_quantum;
+	enum seal_post_quantum post_quantum;
 	struct cert *cert;
 };
 
@@ -60,6 +60,15 @@ ask_sign(void *ctx, const char *fingerprint, int hash_algorithm,
 	return st;
 }
 
+/* Where libgcrypt cannot, no key can be preferred. */
+static enum seal_post_quantum
+wish_of(enum config_post_quantum pq)
+{
+	return pq == POST_QUANTUM_OFF       ? SEAL_PQ_OFF
+	       : pq == POST_QUANTUM_REQUIRE ? SEAL_PQ_REQUIRE
+					    : SEAL_PQ_PREFER;
+}
+
 static void
 load_certificates(struct sealer *s, struct opening *o)
 {
@@ -80,7 +89,7 @@ load_certificates(struct sealer *s, struct opening *o)
 
 		memcpy(r->partner, share.item[i].partner, sizeof(r->partner));
 		r->aead = share.item[i].aead;
-		r->post_quantum = share.item[i].post_quantum;
+		r->post_quantum = wish_of(share.item[i].post_quantum);
 		if (cert_parse(share.item[i].bytes.data,
 			share.item[i].bytes.len, &r->cert, &why) != GW_OK)
 			opening_fail("sealer", &why);
@@ -97,24 +106,22 @@ static size_t
 choose(const struct sealer *s, const char *partner, const struct cert **to,
     struct seal_request *rq, struct why *why)
 {
-	static const enum seal_post_quantum pq[] = { [POST_QUANTUM_AUTO] =
-							 SEAL_PQ_PREFER,
-		[POST_QUANTUM_OFF] = SEAL_PQ_OFF,
-		[POST_QUANTUM_PREFER] = SEAL_PQ_PREFER,
-		[POST_QUANTUM_REQUIRE] = SEAL_PQ_REQUIRE };
 	time_t now = rq->signing.when;
 	size_t n = 0;
 
 	why_set(why, REASON_RECIPIENT_UNFIT, "%s has no certificate", partner);
 	for (size_t i = 0; i < s->recipient_count; i++) {
 		const struct recipient *r = &s->recipient[i];
+		enum cert_use use = r->post_quantum == SEAL_PQ_OFF
+					? CERT_ENCRYPT_CLASSIC
+					: CERT_ENCRYPT;
 
 		if (strcmp(r->partner, partner) != 0 || n == RECIPIENTS_MAX ||
-		    cert_usable(r->cert, CERT_ENCRYPT, now, why) != GW_OK)
+		    cert_usable(r->cert, use, now, why) != GW_OK)
 			continue;
 		to[n++] = r->cert;
 		rq->container = r->aead ? SEAL_AUTO : SEAL_SEIPD1;
-		rq->post_quantum = pq[r->post_quantum];
+		rq->post_quantum = r->post_quantum;
 	}
 	return n;
 }
@@ -151,6 +158,9 @@ work(void *ctx, struct msg *m, struct job *job)
 	if (rq.recipient_count > 0)
 		job->st =
 		    seal_stream(&rq, job->in, job->out, result, &job->why);
+	if (job->st == GW_REFUSED && rq.recipient_count > 0 &&
+	    job->why.reason == REASON_RECIPIENT_UNFIT)
+		why_prefix(&job->why, "partner %s", partner);
 	job->bytes = result->plain_size;
 	return true;
 }
