@@ -332,6 +332,28 @@ def test_damaged_certificate(place):
     assert str(file) in place.check(code=1)
 
 
+def test_post_quantum_is_a_promise(place):
+    """Debian 12 and 13 cannot and say so; later ones ask the certificate."""
+    flow = (
+        f"flow f {{ direction = out }}\nsend {{ host = h user = u host-keys = {{ \"{PIN}\" }}"
+        ' identity = "../keys/acme.ssh" }'
+    )
+    for word in ("auto", "off"):
+        place.write(partner=f"post-quantum = {word}\n{flow}")
+        place.check()
+    place.write(partner=f"post-quantum = require\n{flow}")
+    said = place.check(code=1)
+    if "libgcrypt" in said:
+        assert f"{place.partner}:3: post-quantum: ML-KEM-768+X25519 needs libgcrypt 1.12" in said
+        place.write(partner=f"post-quantum = prefer\n{flow}")
+        assert f"{place.partner}:3: post-quantum: " in place.check(code=1)
+        return
+    acme = place.fingerprints["acme"]
+    assert f"partner acme: post-quantum = require, but certificate {acme}: no key for " in said
+    place.write(partner=f"post-quantum = prefer\n{flow}")
+    place.check()
+
+
 def test_identity(place):
     send = (
         f"flow f {{ direction = out }}\nsend {{ host = h user = u host-keys = {{ \"{PIN}\" }}"
