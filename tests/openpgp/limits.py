@@ -1,0 +1,216 @@
+"""What rows of the matrix do not do, and why: programs have limits, each named
+here and each still true, or its row fails and tells."""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+import bench as benches
+import operations
+import peers
+
+US, THEM = "us", "them"
+
+
+def number(version):
+    """2.2.40 as something that compares."""
+    return tuple(int(part) for part in version.split("-")[0].split(".") if part.isdigit())
+
+
+def matches(word, patterns):
+    return any(fnmatchcase(word, pattern) for pattern in patterns.split("|"))
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Which rows (patterns; None: all), whose limit, what happens."""
+
+    peer: str
+    why: str
+    who: str = THEM
+    direction: str = None
+    operation: str = "*"
+    ours: str = "*"
+    theirs: str = "*"
+    fill: str = "*"
+    compression: str = None
+    below: str = None  # of the peer's version
+    since: str = None
+    happens: tuple = (peers.Refused,)
+    container: str = None
+    size: range = None
+
+    def holds(self, row, version):
+        words = ("peer", "operation", "ours", "theirs", "fill")
+        return (
+            all(matches(getattr(row, word), getattr(self, word)) for word in words)
+            and self.direction in (None, row.direction)
+            and (self.compression is None or matches(row.compression or "", self.compression))
+            and (self.container is None or matches(row.container or "", self.container))
+            and (self.below is None or number(version) < number(self.below))
+            and (self.since is None or number(version) >= number(self.since))
+            and (self.size is None or row.size in self.size)
+        )
+
+
+FROM, TO = operations.FROM, operations.TO
+DECRYPTS = "*encrypt|several recipients|password*"
+SIGNED = "sign*|detached*|cleartext|*secret key"
+
+UNSUPPORTED = (peers.Refused, operations.Unverified)
+V6 = "rfc9580|*-v6"
+
+NEVER = "999"
+RFC9580_SINCE = {"gpg": NEVER, "sqop": "0.35", "gosop": "1", "rnp": NEVER, "pgpainless-cli": "1.7"}
+
+LIMITS = [
+    # Ours, by policy.
+    Limit(
+        "*",
+        "we refuse secp256k1, DSA and Elgamal",
+        who=US,
+        direction=FROM,
+        operation=SIGNED,
+        theirs="secp256k1|dsa*",
+        happens=UNSUPPORTED,
+    ),
+    Limit(
+        "*",
+        "we encrypt to RSA of 3072 bits and more",
+        who=US,
+        direction=TO,
+        operation="*encrypt",
+        theirs="rsa2048",
+    ),
+    Limit(
+        "*",
+        "we refuse secp256k1, DSA and Elgamal",
+        who=US,
+        direction=TO,
+        operation="*encrypt",
+        theirs="secp256k1|dsa*",
+    ),
+    Limit(
+        "*",
+        "we compress only what we encrypt",
+        who=US,
+        direction=TO,
+        operation="sign",
+        compression="z*",
+    ),
+    Limit(
+        "sqop|gosop|pgpainless-cli|rsop",
+        "there is no option to compress",
+        direction=FROM,
+        compression="z*",
+    ),
+    # What came with RFC 9580, in 2024.
+    *(
+        limit
+        for peer, below in RFC9580_SINCE.items()
+        for limit in (
+            Limit(peer, "knows no keys of version 6", ours=V6, below=below),
+            Limit(peer, "knows no Ed448 and X448 by their new numbers", ours="ed448", below=below),
+            Limit(
+                peer, "cannot read SEIPD version 2", direction=TO, container="rfc9580", below=below
+            ),
+            Limit(
+                peer,
+                "cannot read SEIPD version 2, which our key announces",
+                direction=TO,
+                operation="*secret key",
+                ours=benches.DEFAULT,
+                container="",
+                below=below,
+            ),
+        )
+    ),
+    *(
+        Limit(
+            peer, "does not know LibrePGP's packet", direction=TO, container="librepgp", since=since
+        )
+        # The first gosop did.
+        for peer, since in (("sqop|pgpainless-cli|rsop", "0"), ("gosop", "1"))
+    ),
+    *(
+        Limit(
+            "sqop",
+            "has no brainpool curves (Nettle)",
+            direction=direction,
+            operation=operation,
+            ours="brain*",
+        )
+        for direction, operation in (
+            (FROM, "*encrypt"),
+            (TO, "sign*|detached|cleartext|secret key"),
+        )
+    ),
+    # gosop as Debian 12 has it: from before the draft had the rest.
+    Limit("gosop", "has no inline signatures", operation="sign|cleartext", below="1"),
+    Limit("gosop", "has no option for a key's password", operation="locked*", below="1"),
+    *(
+        Limit(
+            "gosop",
+            "writes what it decrypts as text: other octets are replaced",
+            direction=direction,
+            operation=operation,
+            fill="noise",
+            size=range(2, 1 << 40),
+            below="1",
+            happens=(operations.Differs,),
+        )
+        for direction, operation in ((TO, f"{DECRYPTS}|secret key"), (FROM, "several recipients"))
+    ),
+    Limit(
+        "gosop",
+        "encrypts to a password as text: line ends become CR LF",
+        direction=FROM,
+        operation="password",
+        size=range(2, 1 << 40),
+        below="1",
+        happens=(operations.Differs,),
+    ),
+    Limit(
+        "gosop",
+        "forgets the recipients when there is a password",
+        who=US,
+        direction=FROM,
+        operation="password or key",
+        below="1",
+    ),
+    Limit("rnp", "cannot sign text", direction=FROM, operation="detached, text"),
+    Limit(
+        "pgpainless-cli",
+        "signs the white space at the ends of lines, even to itself",
+        who=US,
+        direction=FROM,
+        operation="cleartext",
+        fill="text",
+        size=range(2, 1 << 40),
+        below="1.4",
+    ),
+]
+
+# What waits for a part of the engine: must fail, or the mark goes.
+WAITING = []
+
+if benches.OURS == ["sqop"]:
+    CURVES = "brain*|sec*"
+    LIMITS = [
+        Limit("*", "has no such curve", who=US, direction=FROM, operation=SIGNED, theirs=CURVES),
+        Limit("*", "has no such curve", who=US, direction=TO, operation="*encrypt", theirs=CURVES),
+        Limit("*", "has no Elgamal", who=US, direction=TO, operation="*encrypt", theirs="dsa*"),
+        Limit("*", "has no Elgamal", who=US, direction=FROM, operation="secret key", theirs="dsa*"),
+        Limit("*", "there is no option to compress", who=US, direction=TO, compression="z*"),
+        Limit(
+            "pgpainless-cli",
+            "does not read an empty cleartext of sqop",
+            direction=TO,
+            operation="cleartext",
+            size=range(1),
+        ),
+        *LIMITS,
+    ]
+
+
+def find(limits, row, version):
+    return next((limit for limit in limits if limit.holds(row, version)), None)
