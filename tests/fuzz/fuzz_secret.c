@@ -4,6 +4,8 @@
 #include "keys/secrets/secret.h"
 #include "tests/fuzz/fuzz.h"
 
+#include <string.h>
+
 /* What signs must verify; what does not agree with itself must not sign. */
 static void
 sign_something(struct secret *s)
@@ -40,6 +42,32 @@ unwrap_something(struct secret *s, const uint8_t *data, size_t size)
 	buf_free(&key);
 }
 
+/* What was read can be written, and is the same then; changed or not. */
+static void
+write_again(const struct secret *s)
+{
+	time_t born = cert_created(secret_cert(s));
+	struct secret *again = NULL, *later = NULL;
+	struct why why;
+	struct buf out;
+
+	buf_init_secret(&out, 1 << 20);
+	if (secret_export(s, NULL, SECRET_LOCK_ITERATED, false, &out, &why) ==
+	    GW_OK) {
+		if (secret_parse(out.data, out.len, NULL, &again, &why) !=
+			GW_OK ||
+		    strcmp(cert_fingerprint(secret_cert(again)),
+			cert_fingerprint(secret_cert(s))) != 0)
+			abort();
+	}
+	if (secret_expire(s, born + 20, born + 10, &later, &why) == GW_OK &&
+	    later == NULL)
+		abort();
+	secret_free(later);
+	secret_free(again);
+	buf_free(&out);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -58,6 +86,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	copy = fuzz_copy(data + 2, key_len);
 	if (secret_parse(copy, key_len, "open sesame", &s, &why) == GW_OK) {
 		sign_something(s);
+		write_again(s);
 		unwrap_something(s, data + 2 + key_len, size - 2 - key_len);
 		secret_free(s);
 	}
