@@ -214,13 +214,23 @@ put_partner(struct buf *b, const struct config_partner *p)
 		put_flow(b, &p->flow[i]);
 }
 
+static enum config_aead
+get_aead(struct buf *b)
+{
+	uint8_t v = buf_get_u8(b);
+
+	if (v >= AEAD_COUNT)
+		b->bad = true;
+	return (enum config_aead)v;
+}
+
 static void
 get_partner(struct buf *b, struct config_partner *p)
 {
 	size_t n;
 
 	get_label(b, p->name, sizeof(p->name));
-	p->aead = buf_get_u8(b) != 0;
+	p->aead = get_aead(b);
 	p->send = get_maybe_server(b);
 	p->collect = get_maybe_server(b);
 	p->retry_first_ms = (int64_t)buf_get_u64(b);
@@ -362,7 +372,7 @@ share_get_certificates(struct buf *b, struct share_certificates *s)
 		struct share_certificate *c = &s->item[s->count];
 
 		get_label(b, c->partner, sizeof(c->partner));
-		c->aead = buf_get_u8(b) != 0;
+		c->aead = get_aead(b);
 		c->post_quantum = get_post_quantum(b);
 		get_bytes(b, &c->bytes);
 	}

@@ -15,7 +15,7 @@
 /* A certificate and the partner that it speaks for. */
 struct share_certificate {
 	char partner[DOC_LABEL_SIZE];
-	bool aead; /* may AEAD be used to this partner? */
+	enum config_aead aead;
 	enum config_post_quantum post_quantum;
 	struct buf bytes;
 };

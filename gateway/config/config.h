@@ -15,6 +15,9 @@ enum config_content { CONTENT_ANY, CONTENT_XML };
 /* When is a dropped file finished?  (spool/watch.h has the meanings.) */
 enum config_complete { COMPLETE_RENAME, COMPLETE_QUIET, COMPLETE_MARKER };
 /* Keys that withstand a quantum computer (RFC 9980), towards one partner. */
+/* As the words of the keyword "aead" stand in config_keywords.c. */
+enum config_aead { AEAD_AUTO, AEAD_NEVER, AEAD_LIBREPGP, AEAD_COUNT };
+
 enum config_post_quantum {
 	POST_QUANTUM_AUTO, /* as prefer where libgcrypt can, else as off */
 	POST_QUANTUM_OFF,
@@ -62,7 +65,7 @@ struct config_partner {
 	char name[DOC_LABEL_SIZE];
 	const char *file;                /* where it stands, for messages */
 	struct config_list certificates; /* absolute paths */
-	bool aead;                       /* false: never AEAD, "aead = never" */
+	enum config_aead aead;
 	enum config_post_quantum post_quantum;
 	struct config_server *send; /* NULL: none */
 	struct config_server *collect;

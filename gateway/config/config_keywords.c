@@ -39,7 +39,7 @@ static const struct config_keyword keywords[] = {
 	{ "users", "courier", "text", "", false },
 
 	{ "partner", "certificates", "list", "", true },
-	{ "partner", "aead", "auto|never", "auto", false },
+	{ "partner", "aead", "auto|never|librepgp", "auto", false },
 	{ "partner", "post-quantum", "auto|off|prefer|require", "auto", false },
 	{ "partner", "retry-first", "time", "15s", false },
 	{ "partner", "retry-max", "time", "30m", false },

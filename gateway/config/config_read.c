@@ -394,7 +394,7 @@ read_partner(struct config_partner *partner, const struct config_place *p)
 
 	partner->file = p->file;
 	config_field_files(p, "certificates", &partner->certificates);
-	partner->aead = config_field_choice(p, "aead", 0) == 0;
+	partner->aead = (enum config_aead)config_field_choice(p, "aead", 0);
 	partner->post_quantum = read_post_quantum(p);
 	partner->retry_first_ms =
 	    config_field_time(p, "retry-first", 1, 7 * DAY_MS);

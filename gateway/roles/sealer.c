@@ -23,7 +23,7 @@
 
 struct recipient {
 	char partner[DOC_LABEL_SIZE];
-	bool aead;
+	enum seal_container container;
 	enum seal_post_quantum post_quantum;
 	struct cert *cert;
 };
@@ -61,6 +61,14 @@ ask_sign(void *ctx, const char *fingerprint, int hash_algorithm,
 }
 
 /* Where libgcrypt cannot, no key can be preferred. */
+static enum seal_container
+container_of(enum config_aead aead)
+{
+	return aead == AEAD_NEVER      ? SEAL_SEIPD1
+	       : aead == AEAD_LIBREPGP ? SEAL_LIBREPGP
+				       : SEAL_AUTO;
+}
+
 static enum seal_post_quantum
 wish_of(enum config_post_quantum pq)
 {
@@ -88,7 +96,7 @@ load_certificates(struct sealer *s, struct opening *o)
 		struct recipient *r = &s->recipient[s->recipient_count++];
 
 		memcpy(r->partner, share.item[i].partner, sizeof(r->partner));
-		r->aead = share.item[i].aead;
+		r->container = container_of(share.item[i].aead);
 		r->post_quantum = wish_of(share.item[i].post_quantum);
 		if (cert_parse(share.item[i].bytes.data,
 			share.item[i].bytes.len, &r->cert, &why) != GW_OK)
@@ -120,7 +128,7 @@ choose(const struct sealer *s, const char *partner, const struct cert **to,
 		    cert_usable(r->cert, use, now, why) != GW_OK)
 			continue;
 		to[n++] = r->cert;
-		rq->container = r->aead ? SEAL_AUTO : SEAL_SEIPD1;
+		rq->container = r->container;
 		rq->post_quantum = r->post_quantum;
 	}
 	return n;

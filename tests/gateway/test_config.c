@@ -185,7 +185,7 @@ START_TEST(test_full)
 	ck_assert_uint_eq(p->certificates.count, 2);
 	ck_assert_str_eq(
 	    p->certificates.item[1], in_dir("partners.d/acme.asc"));
-	ck_assert(!p->aead);
+	ck_assert_int_eq(p->aead, AEAD_NEVER);
 	ck_assert_int_eq(p->post_quantum, POST_QUANTUM_OFF);
 	ck_assert_int_eq(p->retry_first_ms, 500);
 	ck_assert_int_eq(p->retry_max_ms, 7200000);
@@ -218,7 +218,7 @@ START_TEST(test_full)
 	ck_assert_ptr_null(config_flow(p, DOC_IN, "other"));
 
 	p = config_partner(cfg, "birch");
-	ck_assert(p->aead);
+	ck_assert_int_eq(p->aead, AEAD_AUTO);
 	ck_assert_int_eq(p->post_quantum, POST_QUANTUM_AUTO);
 	ck_assert_ptr_null(p->send);
 	ck_assert_int_eq(p->retry_max_ms, 1800000);

@@ -135,7 +135,7 @@ START_TEST(certificates_survive_with_what_is_agreed)
 	buf_init(&bytes, 100);
 	buf_put_text(&bytes, "certificate");
 	buf_init(&m.own_certificate, 100);
-	cfg->partner[0].aead = true;
+	cfg->partner[0].aead = AEAD_LIBREPGP;
 	cfg->partner[0].post_quantum = POST_QUANTUM_REQUIRE;
 	buf_init(&b, SHARE_MAX);
 	ck_assert(share_put_certificates(&b, cfg, &m));
@@ -148,7 +148,7 @@ START_TEST(certificates_survive_with_what_is_agreed)
 	ck_assert(share_get_certificates(&view, &got));
 	ck_assert_uint_eq(got.count, 1);
 	ck_assert_str_eq(got.item[0].partner, "acme");
-	ck_assert(got.item[0].aead);
+	ck_assert_int_eq(got.item[0].aead, AEAD_LIBREPGP);
 	ck_assert_int_eq(got.item[0].post_quantum, POST_QUANTUM_REQUIRE);
 	share_free_certificates(&got);
 	/* A setting that nobody can have written. */

@@ -190,3 +190,12 @@ def test_what_gpg_and_sftp_send_is_accepted(cedar):
         assert found[name].read_bytes() == data
         meta = found[name].with_name(f"{name}.meta.json").read_text()
         assert cedar.key in meta
+
+
+def test_a_partner_with_gnupg_2_4_gets_its_own_packet(new_pair):
+    """What `aead = librepgp` makes is packet 20, and it opens over there."""
+    pair = new_pair(to_birch={"aead": "librepgp"}).start()
+    sealed = pair.sealed_message(b"as GnuPG 2.4 likes it")
+    # A PKESK of version 3 with a short length, then the packet.
+    assert sealed[0] == 0xC1 and sealed[1] < 192 and sealed[2] == 3
+    assert sealed[2 + sealed[1]] == 0xC0 | 20
