@@ -120,6 +120,19 @@ enum gw_status key_own_write(const struct key_place *, struct key_own *,
 void key_own_free(struct key_own *);
 /* Where the old files are, on stdout. */
 void key_own_tell(const struct key_own *);
+/* Is nothing of it there to be encrypted to, now or ever? */
+bool key_only_signs(const struct cert *);
+
+/*
+ * A whole command that changes one key: open it, `change` it, write it, `tell`
+ * people what it is now; both get `ctx`.  Returns the exit code.
+ */
+int key_change(const char *command, const struct key_options *,
+    const char *fingerprint,
+    enum gw_status (*change)(
+	void *ctx, const struct secret *, struct secret **out, struct why *),
+    void (*tell)(void *ctx, const struct key_place *, const struct cert *),
+    void *ctx);
 
 /* A message on stderr; returns COMMAND_FAILED. */
 int key_failed(const char *command, const struct why *);

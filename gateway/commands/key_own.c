@@ -2,6 +2,7 @@
  * is changed. */
 #include "gateway/base/clock.h"
 #include "gateway/base/fdio.h"
+#include "gateway/commands/commands.h"
 #include "gateway/commands/key.h"
 #include "gateway/config/config_field.h"
 #include "gateway/config/config_safe.h"
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #define REVOCATION_MAX ((size_t)64 * 1024)
+#define PARTS_MAX      65 /* a primary key and what may hang on it */
 
 static const char revocation_words[] =
     "This is a revocation certificate. Whoever gets it ends the key\n"
@@ -259,4 +261,52 @@ key_own_tell(const struct key_own *own)
 	for (int i = 0; i < 2; i++)
 		if (own->kept[i][0] != '\0')
 			printf("  %s\n", own->kept[i]);
+}
+
+bool
+key_only_signs(const struct cert *cert)
+{
+	struct cert_key_facts f[PARTS_MAX];
+	size_t n =
+	    cert_facts(cert, (time_t)(clock_wall_ms() / 1000), f, PARTS_MAX);
+
+	for (size_t i = 0; i < n; i++)
+		if (f[i].encrypts)
+			return false;
+	return true;
+}
+
+int
+key_change(const char *command, const struct key_options *options,
+    const char *fingerprint,
+    enum gw_status (*change)(
+	void *, const struct secret *, struct secret **, struct why *),
+    void (*tell)(void *, const struct key_place *, const struct cert *),
+    void *ctx)
+{
+	struct key_place place;
+	struct key_own own = { .lock = -1 };
+	struct secret *changed = NULL;
+	struct why why;
+	enum gw_status st = key_place_open(options, &place, &why);
+
+	if (st == GW_OK)
+		st = key_own_open(&place, fingerprint, &own, &why);
+	if (st == GW_OK)
+		st = change(ctx, own.secret, &changed, &why);
+	if (st == GW_OK)
+		st = key_own_write(&place, &own, changed, NULL, &why);
+	if (st == GW_OK) {
+		tell(ctx, &place, secret_cert(changed));
+		printf("The partners have to get its certificate, which says "
+		       "so:\n  %s\n"
+		       "A running gateway is told by SIGHUP, or systemctl "
+		       "reload waybill.\n",
+		    own.certificate);
+		key_own_tell(&own);
+	}
+	secret_free(changed);
+	key_own_free(&own);
+	key_place_free(&place);
+	return st == GW_OK ? COMMAND_OK : key_failed(command, &why);
 }

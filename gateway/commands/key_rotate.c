@@ -130,19 +130,6 @@ tell(const struct request *r, const struct key_own *own,
 	key_own_tell(own);
 }
 
-/* An audit key stays one. */
-static bool
-only_signs(const struct secret *s, time_t now)
-{
-	struct cert_key_facts f[KEYS_MAX];
-	size_t n = cert_facts(secret_cert(s), now, f, KEYS_MAX);
-
-	for (size_t i = 0; i < n; i++)
-		if (f[i].encrypts)
-			return false;
-	return true;
-}
-
 static enum gw_status
 rotate(const struct request *r, const struct key_place *place,
     struct key_own *own, struct why *why)
@@ -154,7 +141,8 @@ rotate(const struct request *r, const struct key_place *place,
 
 	if (st != GW_OK)
 		return st;
-	params.sign_only = only_signs(own->secret, r->now);
+	/* An audit key stays one. */
+	params.sign_only = key_only_signs(secret_cert(own->secret));
 	(void)key_kind(
 	    r->type != NULL ? r->type : key_kind_of(secret_cert(own->secret)),
 	    &params.kind); /* checked */

@@ -294,6 +294,28 @@ def test_revoke_a_subkey(keys):
     assert [line.split(":")[4] for line in shown if line.startswith("sub:r:")] == [encrypt[-16:]]
 
 
+def test_revoke_without_the_passphrase(keys):
+    """The day for which the revocation certificate was made."""
+    fpr = keys.generate("--passphrase-file", keys.passphrase("word", "one"))
+    other = keys.generate()
+    file = keys.top / "elsewhere"
+    (keys.folder / f"{fpr}.revocation.asc").rename(file)
+    before = keys.content()
+    assert "passphrase" in keys.run("revoke", "--reason", "none", fpr, code=1)
+    keys.run("revoke", "--revocation", file, code=2)
+    keys.run("revoke", "--revocation", file, "--reason", "none", fpr, code=2)
+    keys.run("revoke", "--revocation", file, other, code=1)
+    keys.run("revoke", "--revocation", keys.folder / f"{fpr}.asc", fpr, code=1)
+    assert keys.content() == before
+    keys.run("revoke", "--revocation", file, fpr)
+    keys.gpg("--import", keys.folder / f"{fpr}.asc", keys.folder / f"{other}.asc")
+    shown = keys.gpg("--with-colons", "--list-keys")
+    assert "pub:r:" in shown and "pub:-:" in shown
+    assert keys.content()[f"{fpr}.key"] == before[f"{fpr}.key"]
+    rows = {row["fingerprint"]: row for row in keys.list()}
+    assert "revoked" in rows[fpr]["sign"] and rows[other]["sign"] == "ok"
+
+
 # Passphrases
 
 
