@@ -120,6 +120,8 @@ enum gw_status key_own_write(const struct key_place *, struct key_own *,
 void key_own_free(struct key_own *);
 /* Where the old files are, on stdout. */
 void key_own_tell(const struct key_own *);
+/* The same for programs: one object. */
+void key_own_print(const struct key_own *, const struct cert *now);
 /* Is nothing of it there to be encrypted to, now or ever? */
 bool key_only_signs(const struct cert *);
 

@@ -18,7 +18,8 @@ static const char help[] =
     "  -f, --config FILE      the configuration (" COMMAND_CONFIG ")\n"
     "      --keys FOLDER      where the keys are, without asking the\n"
     "                         configuration\n"
-    "      --passphrase-file  its first line unlocks the keys\n";
+    "      --passphrase-file  its first line unlocks the keys\n"
+    "      --json             print an object for programs\n";
 
 struct request {
 	struct key_options common;

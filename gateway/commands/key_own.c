@@ -8,6 +8,7 @@
 #include "gateway/config/config_safe.h"
 #include "gateway/config/config_value.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,6 +264,26 @@ key_own_tell(const struct key_own *own)
 			printf("  %s\n", own->kept[i]);
 }
 
+void
+key_own_print(const struct key_own *own, const struct cert *now)
+{
+	json_t *kept = json_array(), *o;
+	char *text;
+
+	for (int i = 0; i < 2; i++)
+		if (own->kept[i][0] != '\0')
+			(void)json_array_append_new(
+			    kept, json_string(own->kept[i]));
+	o = json_pack("{s:s,s:s,s:s,s:o}", "fingerprint", cert_fingerprint(now),
+	    "secret_file", own->path, "certificate_file", own->certificate,
+	    "kept", kept);
+	if (o == NULL || (text = json_dumps(o, JSON_COMPACT)) == NULL)
+		gw_fatal("out of memory");
+	puts(text);
+	free(text);
+	json_decref(o);
+}
+
 bool
 key_only_signs(const struct cert *cert)
 {
@@ -296,7 +317,9 @@ key_change(const char *command, const struct key_options *options,
 		st = change(ctx, own.secret, &changed, &why);
 	if (st == GW_OK)
 		st = key_own_write(&place, &own, changed, NULL, &why);
-	if (st == GW_OK) {
+	if (st == GW_OK && options->json) {
+		key_own_print(&own, secret_cert(changed));
+	} else if (st == GW_OK) {
 		tell(ctx, &place, secret_cert(changed));
 		printf("The partners have to get its certificate, which says "
 		       "so:\n  %s\n"

@@ -23,7 +23,8 @@ static const char help[] =
     "  -f, --config FILE      the configuration (" COMMAND_CONFIG ")\n"
     "      --keys FOLDER      where the keys are, without asking the\n"
     "                         configuration\n"
-    "      --passphrase-file  its first line unlocks the keys now\n";
+    "      --passphrase-file  its first line unlocks the keys now\n"
+    "      --json             print an object for each key\n";
 
 struct request {
 	struct key_options common;
@@ -44,7 +45,9 @@ lock_again(const struct request *r, const struct key_place *place,
 
 	if (st == GW_OK && really)
 		st = key_own_write(place, &own, own.secret, &how, why);
-	if (st == GW_OK && really)
+	if (st == GW_OK && really && r->common.json)
+		key_own_print(&own, secret_cert(own.secret));
+	else if (st == GW_OK && really)
 		printf("%s\n  the old file, locked as it was, is kept as %s\n",
 		    own.path, own.kept[0]);
 	key_own_free(&own);
@@ -74,6 +77,18 @@ lock_all(const struct request *r, const struct key_place *place,
 	return st;
 }
 
+static void
+tell(const struct request *r, const struct keyfolder *folder)
+{
+	if (folder->count == 0)
+		printf("There are no keys in %s.\n", folder->path);
+	else
+		printf("Now passphrase-file in waybill.conf %s, and a running "
+		       "gateway is told\nby SIGHUP or systemctl reload "
+		       "waybill. When it runs, remove the old files.\n",
+		    r->none ? "is to go" : "must hold the new passphrase");
+}
+
 static enum gw_status
 passwd(const struct request *r, struct key_place *place, struct why *why)
 {
@@ -88,13 +103,8 @@ passwd(const struct request *r, struct key_place *place, struct why *why)
 	if (st != GW_OK)
 		return st;
 	st = lock_all(r, place, folder, why);
-	if (st == GW_OK && folder->count == 0)
-		printf("There are no keys in %s.\n", folder->path);
-	else if (st == GW_OK)
-		printf("Now passphrase-file in waybill.conf %s, and a running "
-		       "gateway is told\nby SIGHUP or systemctl reload "
-		       "waybill. When it runs, remove the old files.\n",
-		    r->none ? "is to go" : "must hold the new passphrase");
+	if (st == GW_OK && !r->common.json)
+		tell(r, folder);
 	keyfolder_close(folder);
 	return st;
 }

@@ -186,6 +186,9 @@ def test_expire(keys):
         assert before[name] in kept.values() and after[name] != before[name]
         assert any(other.startswith(name + ".") for other in kept)
     assert all(mode(file) == 0o600 for file in keys.folder.glob("*.key*"))
+    told = json.loads(keys.run("expire", "--json"))
+    assert told["fingerprint"] == fpr and len(told["kept"]) == 2
+    after = keys.content()
     for wrong in (["--expires", "soon"], ["--expires", "2020-01-01"], ["--expires", "now"]):
         keys.run("expire", *wrong, code=2)
     assert keys.content() == after
