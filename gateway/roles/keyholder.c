@@ -21,8 +21,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define KEYS_MAX        256
-#define PEERS_MAX       512
+#define KEYS_MAX  256
+#define PEERS_MAX 512
 /* Some 8 KiB for each RSA key; what does not fit would not be locked. */
 #define SECURE_BYTES    ((size_t)2 * 1024 * 1024)
 #define SESSION_KEY_MAX 64
