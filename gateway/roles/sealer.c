@@ -145,6 +145,7 @@ work(void *ctx, struct msg *m, struct job *job)
 	struct seal_request rq = { .recipients = to,
 		.name = name,
 		.want_sha256 = true,
+		.will_sync = true,
 		.signing = { .signers = &own,
 		    .signer_count = 1,
 		    .message_id = job->id.text,

@@ -116,6 +116,9 @@ open_container(struct seal *s, enum container_kind kind, const struct buf *key,
 		.label = s->request->armored ? ARMOR_MESSAGE : NULL,
 		.sum = kind != CONTAINER_SEIPD2, /* RFC 9580, 6.1 */
 		.digest = s->request->want_sha256,
+		.push = s->request->will_sync,
+		/* CFB is serial: the slowest part by far. */
+		.aside = kind == CONTAINER_SEIPD1,
 	};
 	struct buf esks;
 	enum gw_status st;

@@ -67,6 +67,7 @@ struct seal_request {
 	const char *name; /* literal data's name (cut at 255) */
 	char format;      /* literal's: 'b' or 'u'; 0 is 'b' */
 	bool want_sha256; /* of document and message; they cost time */
+	bool will_sync;   /* `out` will be: start writing back early */
 };
 
 struct seal_result {

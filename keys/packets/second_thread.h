@@ -5,17 +5,17 @@
 #include <stdbool.h>
 
 /*
- * Hashing one piece while another is enciphered: the two walk beside each
- * other through a large document.  There is at most one second thread in a
- * process.  Jobs that wait may be run in any order, so what must come after
- * something else waits for that first.  Without the thread (never started, or
- * no memory) a job runs at once where it is given, and everything works the
- * same, slower.
+ * Hashing and writing one piece while another is enciphered: the two walk
+ * beside each other through a large document.  There is at most one second
+ * thread in a process.  Jobs that wait may be run in any order, so what must
+ * come after something else waits for that first.  Without the thread (never
+ * started, or no memory) a job runs at once where it is given, and everything
+ * works the same, slower.
  *
  * Start it before the list of system calls closes: a new thread needs some
- * that no role may keep, and on return it has made them.  Jobs call libgcrypt
- * and nothing else.  False: there is none, perhaps because there is only one
- * processor to run on.
+ * that no role may keep, and on return it has made them.  Jobs call libgcrypt,
+ * and write to the descriptor that they were given; nothing else.  False:
+ * there is none, perhaps because there is only one processor to run on.
  */
 bool second_thread_start(void);
 

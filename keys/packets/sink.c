@@ -11,7 +11,7 @@
 #define PUSH_EVERY ((uint64_t)8 * 1024 * 1024)
 /* What becomes text at once. */
 #define SLICE ((size_t)1024 * ARMOR_LINE_BYTES)
-/* What is smaller is hashed before another thread would have woken up. */
+/* What is smaller is done with before another thread would have woken up. */
 #define WORTH_A_THREAD ((size_t)64 * 1024)
 
 static enum gw_status
@@ -117,39 +117,61 @@ sink_push_back(int fd, uint64_t written, uint64_t *pushed)
 }
 
 static void
-hash_piece(void *arg)
+write_now(struct sink_fd *f)
+{
+	f->failed = fd_write_all(f->fd, f->piece, f->piece_len, &f->failed_why);
+	if (f->failed != GW_OK)
+		return;
+	f->total += f->piece_len;
+	if (f->form.push)
+		sink_push_back(f->fd, f->total, &f->pushed);
+}
+
+/* On either thread. */
+static void
+work_on_piece(void *arg)
 {
 	struct sink_fd *f = arg;
 
-	gcry_md_write(f->md, f->hashed, f->hashed_len);
+	if (f->md != NULL)
+		gcry_md_write(f->md, f->piece, f->piece_len);
+	if (f->apart)
+		write_now(f);
 }
 
-static void
-hash(struct sink_fd *f, const void *p, size_t n)
+/* What the pieces before came to. */
+static enum gw_status
+settle(struct sink_fd *f, struct why *why)
 {
 	second_thread_wait(&f->job);
-	f->hashed = p;
-	f->hashed_len = n;
-	/* Text is made in one place again and again. */
-	if (n < WORTH_A_THREAD || f->text != NULL)
-		hash_piece(f);
-	else
-		second_thread_give(&f->job);
+	if (f->failed != GW_OK)
+		*why = f->failed_why;
+	return f->failed;
 }
 
 /* To the descriptor, as it is. */
 static enum gw_status
 write_out(struct sink_fd *f, const void *p, size_t n, struct why *why)
 {
-	enum gw_status st;
+	/* Text is made in one place again and again. */
+	bool large = n >= WORTH_A_THREAD && f->text == NULL;
+	enum gw_status st = settle(f, why);
 
-	if (f->md != NULL)
-		hash(f, p, n);
-	if ((st = fd_write_all(f->fd, p, n, why)) != GW_OK)
+	if (st != GW_OK)
 		return st;
-	f->total += n;
-	sink_push_back(f->fd, f->total, &f->pushed);
-	return GW_OK;
+	f->piece = p;
+	f->piece_len = n;
+	f->apart = large && f->form.aside;
+	if (large && (f->apart || f->md != NULL))
+		second_thread_give(&f->job);
+	else
+		work_on_piece(f);
+	if (f->apart)
+		return GW_OK;
+	write_now(f);
+	if (f->failed != GW_OK)
+		*why = f->failed_why;
+	return f->failed;
 }
 
 static enum gw_status
@@ -180,7 +202,7 @@ fd_take(struct sink *s, const uint8_t *p, size_t n, bool last, struct why *why)
 				     : write_out(f, p, n, why);
 	if (st == GW_OK && last && f->text != NULL)
 		st = write_out(f, f->text, armor_end(&f->armor, f->text), why);
-	return st;
+	return st == GW_OK && last ? settle(f, why) : st;
 }
 
 enum gw_status
@@ -190,7 +212,8 @@ sink_fd_open(
 	memset(f, 0, sizeof(*f));
 	sink_init(&f->sink, FD_ROOM, true, fd_take);
 	f->fd = fd;
-	f->job = (struct second_job){ .run = hash_piece, .arg = f };
+	f->form = *form;
+	f->job = (struct second_job){ .run = work_on_piece, .arg = f };
 	if (form->digest && gcry_md_open(&f->md, GCRY_MD_SHA256, 0) != 0)
 		return no_memory(why);
 	if (form->label == NULL)
@@ -210,7 +233,6 @@ sink_fd_put(struct sink_fd *f, const void *p, size_t n, struct why *why)
 void
 sink_fd_sha256(struct sink_fd *f, uint8_t out[SHA256_LEN])
 {
-	second_thread_wait(&f->job);
 	memcpy(out, gcry_md_read(f->md, GCRY_MD_SHA256), SHA256_LEN);
 }
 

@@ -45,29 +45,39 @@ enum gw_status sink_end(struct sink *, struct why *);
 /* Wipe and release the rooms, for the owner of the sink. */
 void sink_free(struct sink *);
 
-/*
- * The lowest writer: a descriptor, whose content can be text and digested.
- * sink_fd_put() is for large pieces: they go on at once (the room must be
- * empty), and stay as they are until the next one when the digest was asked
- * for, for they are hashed meanwhile.
- */
-struct sink_fd {
-	struct sink sink;
-	int fd;
-	struct armor_writer armor;
-	char *text;      /* NULL: binary */
-	gcry_md_hd_t md; /* SHA-256 of what was written, when wanted */
-	struct second_job job;
-	const uint8_t *hashed; /* the piece being hashed */
-	size_t hashed_len;
-	uint64_t total;  /* written */
-	uint64_t pushed; /* of it, told the kernel to write back */
-};
-
+/* What shall become of what is written to a descriptor. */
 struct sink_form {
 	const char *label; /* armored under that label; NULL: binary */
 	bool sum;          /* armor has a check sum */
 	bool digest;       /* sink_fd_sha256() will be asked for */
+	bool push;         /* it will be synced: start writing back early */
+	/* Large pieces are written by the second thread.  That costs, since
+	 * they are in the first one's cache, and is for those who keep the
+	 * first one busy beyond its half. */
+	bool aside;
+};
+
+/*
+ * The lowest writer: a descriptor, whose content can be text and digested.
+ * sink_fd_put() is for large pieces: they go on at once (the room must be
+ * empty), and stay as they are until the next one or the end, for they are
+ * hashed and perhaps written meanwhile.  A failure may be told by a later call.
+ */
+struct sink_fd {
+	struct sink sink;
+	struct sink_form form;
+	int fd;
+	struct armor_writer armor;
+	char *text;      /* NULL: binary */
+	gcry_md_hd_t md; /* SHA-256 of what was written, when wanted */
+	uint64_t total;  /* written */
+	uint64_t pushed; /* of it, told the kernel to write back */
+	struct second_job job;
+	const uint8_t *piece; /* the job's */
+	size_t piece_len;
+	bool apart;            /* the job writes it, too */
+	enum gw_status failed; /* GW_OK, or how writing ended for ever */
+	struct why failed_why;
 };
 
 /* Writes the first line of armor.  Release with sink_fd_close(), also after a

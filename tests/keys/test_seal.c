@@ -273,6 +273,15 @@ START_TEST(trouble)
 
 	ck_assert_int_eq(seal_stream(&q, in, out, &s, &why), GW_AGAIN);
 	ck_assert_int_eq(why.reason, REASON_NO_SPACE);
+	/* on the second thread as well */
+	ck_assert_int_eq(ftruncate(in, 3000000), 0);
+	for (int old = 0; old <= 1; old++) {
+		q.container = old ? SEAL_SEIPD1 : SEAL_SEIPD2;
+		ck_assert_int_eq(lseek(in, 0, SEEK_SET), 0);
+		why.reason = REASON_NONE;
+		ck_assert_int_eq(seal_stream(&q, in, out, &s, &why), GW_AGAIN);
+		ck_assert_int_eq(why.reason, REASON_NO_SPACE);
+	}
 	close(in);
 	close(out);
 	in = open("/proc/self/status", O_RDONLY);
