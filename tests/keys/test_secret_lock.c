@@ -414,7 +414,7 @@ END_TEST
  * Key overwriting: numbers of another key under the right passphrase, and a
  * public half exchanged around the right numbers.  In each way of locking.
  */
-START_TEST(pitfall_9_key_overwriting)
+START_TEST(pitfall_09_key_overwriting)
 {
 	struct way w = good_way(_i);
 	struct forge_key other, own = key;
@@ -592,7 +592,7 @@ main(void)
 	tcase_add_loop_test(t, refused_ways, 0, 5);
 	tcase_add_loop_test(t, unknown_means_no, 0, 10);
 	tcase_add_test(t, pitfall_11_cost_bombs);
-	tcase_add_loop_test(t, pitfall_9_key_overwriting, 0, GOOD_WAYS);
+	tcase_add_loop_test(t, pitfall_09_key_overwriting, 0, GOOD_WAYS);
 	tcase_add_test(t, no_oracle_behind_a_sum);
 	tcase_add_loop_test(t, in_the_clear, 4, 7);
 	tcase_add_loop_test(t, version_6_locks, 0, GOOD_WAYS);
