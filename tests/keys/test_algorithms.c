@@ -353,7 +353,7 @@ END_TEST
 
 /* A signature that does not verify stays here: as if a fault had happened
  * while it was computed, the private half is another key's. */
-START_TEST(faulty_signatures)
+START_TEST(pitfall_17_faulty_signatures)
 {
 	struct pair room, other_room, *p = pair_get(&room, _i);
 	struct pair *other = pair_get_other(&other_room, _i);
@@ -432,7 +432,7 @@ START_TEST(own_signatures)
 END_TEST
 
 /* Numbers of another key, cut numbers, too many numbers. */
-START_TEST(halves_that_disagree)
+START_TEST(pitfall_09_halves_that_disagree)
 {
 	struct pair room, other_room, *p = pair_get(&room, _i);
 	struct pair *other = pair_get_other(&other_room, _i);
@@ -708,9 +708,9 @@ main(void)
 	tcase_add_loop_test(t, wrap_and_unwrap, PAIR_SIGNERS, COUNT_MADE);
 	tcase_add_loop_test(t, altered_pkesks, 0, PAIR_RSA);
 	tcase_add_loop_test(t, altered_pkesks, PAIR_SIGNERS, COUNT_MADE);
-	tcase_add_loop_test(t, faulty_signatures, 0, PAIR_SIGNERS);
+	tcase_add_loop_test(t, pitfall_17_faulty_signatures, 0, PAIR_SIGNERS);
 	tcase_add_test(t, own_signatures);
-	tcase_add_loop_test(t, halves_that_disagree, 0, COUNT_MADE);
+	tcase_add_loop_test(t, pitfall_09_halves_that_disagree, 0, COUNT_MADE);
 	tcase_add_loop_test(t, not_what_it_is_for, PAIR_RSA, COUNT_MADE);
 	tcase_add_loop_test(t, version_6_count, 0, COUNT_MADE);
 	tcase_add_loop_test(t, legacy_in_version_6, 0, 2);

@@ -142,7 +142,7 @@ parse_with(const struct pair *p, const uint8_t *point, size_t size,
 }
 
 /* As an encryption key's point, and as a message's. */
-START_TEST(weierstrass_points)
+START_TEST(pitfall_12_weierstrass_points)
 {
 	uint8_t point[POINT_MAX], session[32] = { 1 };
 	const uint8_t *good;
@@ -184,7 +184,7 @@ START_TEST(weierstrass_points)
 END_TEST
 
 /* The same points as a signing key's. */
-START_TEST(weierstrass_signing_points)
+START_TEST(pitfall_12_weierstrass_signing_points)
 {
 	uint8_t point[POINT_MAX];
 	const uint8_t *good;
@@ -207,7 +207,7 @@ START_TEST(weierstrass_signing_points)
 END_TEST
 
 /* r and s of ECDSA at every edge of their range, in all pairs. */
-START_TEST(ecdsa_edges)
+START_TEST(pitfall_12_ecdsa_edges)
 {
 	const char *name = curves[_i].name;
 	size_t len = curves[_i].len;
@@ -243,7 +243,7 @@ START_TEST(ecdsa_edges)
 END_TEST
 
 /* A true signature whose r or s is written as n more: another spelling. */
-START_TEST(ecdsa_one_spelling)
+START_TEST(pitfall_12_ecdsa_one_spelling)
 {
 	size_t len = curves[_i].len;
 	const struct packet_hash *hash =
@@ -301,7 +301,7 @@ END_TEST
 
 /* Signatures of MPIs, each with its bit count one off and with a leading
  * zero. */
-START_TEST(signature_mpis)
+START_TEST(pitfall_12_signature_mpis)
 {
 	static const int kinds[] = { 0, 2, 7, 9, 11, 13 };
 	int kind = kinds[_i];
@@ -352,7 +352,7 @@ START_TEST(signature_mpis)
 END_TEST
 
 /* Private scalars: 0, the order and more are none. */
-START_TEST(weierstrass_scalars)
+START_TEST(pitfall_12_weierstrass_scalars)
 {
 	const char *name = curves[_i].name;
 	size_t len = curves[_i].len;
@@ -434,7 +434,7 @@ static const struct {
 	    false },
 };
 
-START_TEST(ed448_points)
+START_TEST(pitfall_12_ed448_points)
 {
 	uint8_t point[57], sig[114] = { 1 }, digest[64] = { 1 };
 	struct buf b;
@@ -462,7 +462,7 @@ START_TEST(ed448_points)
 END_TEST
 
 /* R and S of EdDSA at every edge, in all pairs, for each coding. */
-START_TEST(eddsa_edges)
+START_TEST(pitfall_12_eddsa_edges)
 {
 	static const int kinds[] = { 2, 4, 6 };
 	static const uint8_t order[] = { 0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63,
@@ -504,7 +504,7 @@ START_TEST(eddsa_edges)
 END_TEST
 
 /* S plus the order is the same signature to a careless verifier. */
-START_TEST(ed448_one_spelling)
+START_TEST(pitfall_12_ed448_one_spelling)
 {
 	static const char hex[] =
 	    "f34458ab92c27823558fc58d72c26c219036d6ae49db4ec4e923ca7cffffffff"
@@ -566,7 +566,7 @@ static const struct {
 	      "ffffffffffffffffffffffffffffffffffffffffffffffffffffffff" },
 };
 
-START_TEST(shared_zero)
+START_TEST(pitfall_12_shared_zero)
 {
 	int kind = zero_points[_i].kind;
 	size_t len = kind == 18 ? 32 : 56;
@@ -661,7 +661,7 @@ unwrap_em(uint8_t *em, size_t size, int version, int *cipher, struct buf *got)
 	return ok;
 }
 
-START_TEST(rsa_padding)
+START_TEST(pitfall_08_rsa_padding)
 {
 	static const int ciphers[] = { PACKET_AES128, PACKET_AES192,
 		PACKET_AES256 };
@@ -741,7 +741,7 @@ END_TEST
 
 /* The padding of ECDH (RFC 9580, 11.5), as others may write it: any multiple
  * of eight octets; and as nobody may. */
-START_TEST(ecdh_padding)
+START_TEST(pitfall_08_ecdh_padding)
 {
 	static const struct {
 		size_t pad;
@@ -1017,18 +1017,20 @@ main(void)
 		return 1;
 	tcase_add_unchecked_fixture(t, pair_rsa_setup, pair_rsa_teardown);
 	tcase_set_timeout(t, 60);
-	tcase_add_loop_test(t, weierstrass_points, 0, COUNT(curves));
-	tcase_add_loop_test(t, weierstrass_signing_points, 0, COUNT(curves));
-	tcase_add_loop_test(t, ecdsa_edges, 0, COUNT(curves));
-	tcase_add_loop_test(t, ecdsa_one_spelling, 0, COUNT(curves));
-	tcase_add_loop_test(t, signature_mpis, 0, 6);
-	tcase_add_loop_test(t, weierstrass_scalars, 0, COUNT(curves));
-	tcase_add_loop_test(t, ed448_points, 0, COUNT(points448));
-	tcase_add_loop_test(t, eddsa_edges, 0, 3);
-	tcase_add_test(t, ed448_one_spelling);
-	tcase_add_loop_test(t, shared_zero, 0, COUNT(zero_points));
-	tcase_add_loop_test(t, rsa_padding, 0, SPOILED);
-	tcase_add_loop_test(t, ecdh_padding, 0, 9);
+	tcase_add_loop_test(t, pitfall_12_weierstrass_points, 0, COUNT(curves));
+	tcase_add_loop_test(
+	    t, pitfall_12_weierstrass_signing_points, 0, COUNT(curves));
+	tcase_add_loop_test(t, pitfall_12_ecdsa_edges, 0, COUNT(curves));
+	tcase_add_loop_test(t, pitfall_12_ecdsa_one_spelling, 0, COUNT(curves));
+	tcase_add_loop_test(t, pitfall_12_signature_mpis, 0, 6);
+	tcase_add_loop_test(
+	    t, pitfall_12_weierstrass_scalars, 0, COUNT(curves));
+	tcase_add_loop_test(t, pitfall_12_ed448_points, 0, COUNT(points448));
+	tcase_add_loop_test(t, pitfall_12_eddsa_edges, 0, 3);
+	tcase_add_test(t, pitfall_12_ed448_one_spelling);
+	tcase_add_loop_test(t, pitfall_12_shared_zero, 0, COUNT(zero_points));
+	tcase_add_loop_test(t, pitfall_08_rsa_padding, 0, SPOILED);
+	tcase_add_loop_test(t, pitfall_08_ecdh_padding, 0, 9);
 	tcase_add_loop_test(t, ed448_answers, 0, COUNT(signed448));
 	tcase_add_test(t, x448_answer);
 	tcase_add_test(t, p256_answer);
