@@ -7,15 +7,8 @@
  *
  * COUNT documents of SIZE bytes are signed (Ed25519, SHA-256) and encrypted
  * (X25519, AES-256), then decrypted and verified.  Prints seconds on one
- * thread and on two, for each of
- *
- *	seal	sign and encrypt
- *	checked	the same, and each signature is verified before it is used,
- *		as whoever has a private key to lose does
- *	unseal	decrypt and verify
- *
- * On two threads many documents are divided, and of a single one the hashes
- * are put beside the cipher.
+ * thread and on two for "seal" and "unseal".  On two threads many documents
+ * are divided, and of a single one the hashes are put beside the cipher.
  */
 #include <gcrypt.h>
 #include <pthread.h>
@@ -32,7 +25,7 @@
 #define HASH_LEN 32
 
 static struct {
-	bool aead, checked;
+	bool aead;
 	size_t size, count;
 } job;
 
@@ -180,8 +173,6 @@ seal(void *arg)
 		work_data(w, false);
 		if (w->hash)
 			sign(w);
-		if (w->hash && job.checked)
-			verify(w);
 	}
 	return NULL;
 }
@@ -255,8 +246,6 @@ main(int argc, char **argv)
 	open_worker(&w[0]);
 	open_worker(&w[1]);
 	print("seal", seal, w);
-	job.checked = true;
-	print("checked", seal, w);
 	print("unseal", unseal, w);
 	return 0;
 }
