@@ -122,6 +122,10 @@ enum gw_status
 cert_export(
     const struct cert *c, bool armored, struct buf *out, struct why *why)
 {
+	/* RFC 9580, 6.1: a check sum is for older software. */
+	if (armored && c->keys[0].pk.version == 6)
+		return armor_write_bare(
+		    ARMOR_PUBLIC_KEY, c->raw.data, c->raw.len, out, why);
 	if (armored)
 		return armor_write(
 		    ARMOR_PUBLIC_KEY, c->raw.data, c->raw.len, out, why);

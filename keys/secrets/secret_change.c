@@ -606,8 +606,7 @@ secret_revocation(const struct secret *s, enum secret_reason reason,
 	if (st == GW_OK)
 		st = put_revocation(&e, NULL, reason, text, why);
 	if (st == GW_OK)
-		st = armor_write(
-		    ARMOR_PUBLIC_KEY, e.out.data, e.out.len, out, why);
+		st = secret_armor(s, ARMOR_PUBLIC_KEY, &e.out, out, why);
 	edit_close(&e);
 	return st;
 }

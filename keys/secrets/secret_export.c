@@ -62,6 +62,16 @@ put_packets(const struct secret *s, struct buf *from, const char *passphrase,
 }
 
 enum gw_status
+secret_armor(const struct secret *s, const char *label,
+    const struct buf *packets, struct buf *out, struct why *why)
+{
+	return cert_primary(s->cert)->version == 6
+		   ? armor_write_bare(
+			 label, packets->data, packets->len, out, why)
+		   : armor_write(label, packets->data, packets->len, out, why);
+}
+
+enum gw_status
 secret_export(const struct secret *s, const char *passphrase,
     enum secret_lock_kind lock, bool armored, struct buf *out, struct why *why)
 {
@@ -74,8 +84,7 @@ secret_export(const struct secret *s, const char *passphrase,
 	if (st == GW_OK)
 		st = put_packets(s, &public, passphrase, lock, &packets, why);
 	if (st == GW_OK && armored)
-		st = armor_write(
-		    ARMOR_PRIVATE_KEY, packets.data, packets.len, out, why);
+		st = secret_armor(s, ARMOR_PRIVATE_KEY, &packets, out, why);
 	else if (st == GW_OK && !buf_put(out, packets.data, packets.len))
 		st = failed(why);
 	buf_free(&packets);

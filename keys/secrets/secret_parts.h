@@ -87,6 +87,10 @@ enum gw_status secret_lock(const struct secret_packet *,
     const struct secret_numbers *, const char *passphrase,
     enum secret_lock_kind, struct buf *part, struct why *);
 
+/* As text; in version 6 without a check sum (RFC 9580, 6.1). */
+enum gw_status secret_armor(const struct secret *, const char *label,
+    const struct buf *packets, struct buf *out, struct why *);
+
 /* Octets that are never too few for one key packet, or one signature packet
  * with another one inside. */
 #define SECRET_PACKET_MAX (PK_BODY_MAX + SECRET_NUMBERS_MAX + 256)

@@ -190,6 +190,11 @@ START_TEST(every_kind)
 		    cert_algorithm(secret_cert(s), CERT_ENCRYPT), b->encrypt);
 	}
 	works(s, THEN);
+	/* RFC 9580, 6.1: a check sum is for older software. */
+	ck_assert(buf_put_u8(&text, 0));
+	ck_assert(
+	    (strstr((char *)text.data, "\n=") != NULL) == (b->version == 4));
+	text.len--;
 	again = parsed("hunter2");
 	works(again, THEN);
 	ck_assert_str_eq(cert_fingerprint(secret_cert(s)),
