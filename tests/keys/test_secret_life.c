@@ -177,7 +177,7 @@ START_TEST(every_kind)
 
 	p.kind = b->kind;
 	p.version = b->version;
-	p.passphrase = "hunter2";
+	p.passphrase = b->gpg ? "hunter2" : NULL;
 	s = make(&p);
 	ck_assert_int_eq(cert_primary(secret_cert(s))->version, b->version);
 	ck_assert_str_eq(cert_user_id(secret_cert(s)), FORGE_UID);
@@ -327,16 +327,16 @@ END_TEST
 /* Several in one file, each under its own passphrase. */
 START_TEST(several)
 {
-	static const char *const words[] = { "one", "two", "three" };
+	static const char *const words[] = { "one", "two" };
 	struct secret_params p = params();
-	struct secret *s[3], *got[4];
+	struct secret *s[2], *got[3];
 	struct buf all;
 	struct why why;
 	size_t count;
 
 	buf_init_secret(&all, 1 << 20);
 	p.sign_only = true;
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 2; i++) {
 		s[i] = make(&p);
 		ck_assert_int_eq(secret_export(s[i], words[i],
 				     SECRET_LOCK_ITERATED, _i == 0, &all, &why),
@@ -344,11 +344,11 @@ START_TEST(several)
 		if (_i == 0)
 			buf_put_text(&all, "and another one:\n");
 	}
-	ck_assert_msg(secret_parse_all(all.data, all.len, words, 3, got, 4,
+	ck_assert_msg(secret_parse_all(all.data, all.len, words, 2, got, 3,
 			  &count, &why) == GW_OK,
 	    "%s", why.text);
-	ck_assert_uint_eq(count, 3);
-	for (int i = 0; i < 3; i++) {
+	ck_assert_uint_eq(count, 2);
+	for (int i = 0; i < 2; i++) {
 		ck_assert_str_eq(cert_fingerprint(secret_cert(s[i])),
 		    cert_fingerprint(secret_cert(got[i])));
 		works(got[i], THEN);
@@ -356,18 +356,18 @@ START_TEST(several)
 	}
 	/* One of them stays locked; too many; only one wanted. */
 	ck_assert_int_eq(
-	    secret_parse_all(all.data, all.len, words, 2, got, 4, &count, &why),
+	    secret_parse_all(all.data, all.len, words, 1, got, 3, &count, &why),
 	    GW_REFUSED);
 	ck_assert_int_eq(why.reason, REASON_KEY_UNUSABLE);
 	ck_assert_uint_eq(count, 0);
 	ck_assert_int_eq(
-	    secret_parse_all(all.data, all.len, words, 3, got, 2, &count, &why),
+	    secret_parse_all(all.data, all.len, words, 2, got, 1, &count, &why),
 	    GW_REFUSED);
 	ck_assert_uint_eq(count, 0);
 	ck_assert_int_eq(
 	    secret_parse(all.data, all.len, "one", &got[0], &why), GW_REFUSED);
 	buf_free(&all);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 2; i++)
 		secret_free(s[i]);
 }
 END_TEST
