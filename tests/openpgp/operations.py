@@ -126,9 +126,7 @@ def seal(job):
     plain, signers = job.read.decrypt(message, reader, [maker.cert], **job.how)
     job.expect(plain, signers, data, maker)
     if job.row.twin:
-        must_fail(
-            job, "a spoilt message", job.read.decrypt, spoilt(message), reader, [maker.cert]
-        )
+        must_fail(job, "a spoilt message", job.read.decrypt, spoilt(message), reader, [maker.cert])
         other = job.bench.key(job.make, job.make_kind, nth=1)
         job.refuses("another's signature", job.read.decrypt, message, reader, [other.cert])
 

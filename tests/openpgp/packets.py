@@ -28,18 +28,27 @@ NAMES = {
 INDETERMINATE = 3
 
 
-def dearmored(data):
-    """The packets of the first armored block, or the data if it has none."""
-    block = re.search(
-        rb"^-----BEGIN PGP (?!SIGNED)[A-Z ]+-----[ \t]*\r?\n(.*?)^-----END PGP",
-        data,
-        re.DOTALL | re.MULTILINE,
-    )
-    if not block:
-        return data
-    body = re.split(rb"\r?\n\s*\r?\n", b"\n" + block[1], maxsplit=1)[1]
+BLOCK = re.compile(
+    rb"^-----BEGIN PGP (?!SIGNED)[A-Z ]+-----[ \t]*\r?\n(.*?)^-----END PGP",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def blocks(data):
+    """The packets of each armored block; the data if there is none."""
+    found = BLOCK.findall(data)
+    return [decoded(block) for block in found] or [data]
+
+
+def decoded(block):
+    body = re.split(rb"\r?\n\s*\r?\n", b"\n" + block, maxsplit=1)[1]
     lines = [line.strip() for line in body.splitlines()]
     return base64.b64decode(b"".join(line for line in lines if not line.startswith(b"=")))
+
+
+def dearmored(data):
+    """The packets of the first armored block, or the data if it has none."""
+    return blocks(data)[0]
 
 
 def new_length(data, at):
@@ -80,6 +89,11 @@ def packets(data):
         yield head & 63, body
 
 
+def packet(tag, body):
+    """A packet with a new-format length of four octets."""
+    return bytes([0xC0 | tag, 255]) + len(body).to_bytes(4, "big") + body
+
+
 def public_part(body):
     """The public half of a key packet's body (RFC 9580, 5.5.2)."""
     version, algorithm = body[0], body[5]
@@ -109,6 +123,11 @@ def fingerprint(body):
 def fingerprints(key):
     """Of every key packet of a certificate or secret key, the primary first."""
     return [fingerprint(body) for tag, body in packets(dearmored(key)) if tag in (5, 6, 7, 14)]
+
+
+def primaries(data):
+    """The primary keys' packets, of all blocks."""
+    return {body for block in blocks(data) for tag, body in packets(block) if tag in (5, 6)}
 
 
 def outline(data):
