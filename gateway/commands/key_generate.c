@@ -29,7 +29,7 @@ static const char help[] =
     "                         brainpoolp384, brainpoolp512, mlkem768 or\n"
     "                         mldsa65\n"
     "      --v6               of version 6 (RFC 9580), which older software\n"
-    "                         does not read\n"
+    "                         does not read; mldsa65 always is\n"
     "      --user-id TEXT     who we are, \"Example Ltd <edi@example.com>\";\n"
     "                         default is the configuration's gateway-id;\n"
     "                         may be given several times\n"
@@ -141,6 +141,8 @@ make_openpgp(const struct request *r, const struct key_place *place)
 
 	buf_init_secret(&text, KEY_TEXT_MAX);
 	(void)key_kind(r->type, &params.kind); /* checked, as the next */
+	if (params.kind == SECRET_MLDSA)
+		params.version = 6; /* RFC 9980, 3.5: there is no other */
 	(void)key_when(r->expires, params.created, &params.expires);
 	st = secret_generate(&params, &text, &secret, &why);
 	if (st == GW_OK)
