@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_OCTET   12 /* 2^(12 + 6) = SOURCE_CHUNK */
-#define PARTIAL_OCTET 18 /* 2^18, likewise */
-#define HEADER_MAX    6
+#define BITS       18 /* 2^18 = SOURCE_CHUNK */
+#define HEADER_MAX 6
 /* So much is hashed by one thread while another enciphers it: in smaller
  * pieces they would wait for each other more often. */
-#define PLAIN_ROOM (4 * SOURCE_CHUNK)
+#define CHUNKS_A_ROOM 4
+/* What is smaller is hashed before another thread would have woken up. */
+#define WORTH_A_THREAD ((size_t)64 * 1024)
 
 static enum gw_status
 start1(struct seipd_writer *w, const struct buf *key, int octet, uint8_t *out,
@@ -58,6 +59,12 @@ container_length(uint64_t len, uint8_t out[5])
 	return 5;
 }
 
+static size_t
+chunk(const struct container *c)
+{
+	return (size_t)1 << c->bits;
+}
+
 static uint8_t *
 body_start(const struct container *c)
 {
@@ -96,12 +103,12 @@ static enum gw_status
 write_partial(struct container *c, struct why *why)
 {
 	uint8_t header[2] = { (uint8_t)(0xc0 | kinds[c->kind].tag),
-		0xe0 | PARTIAL_OCTET };
+		(uint8_t)(0xe0 | c->bits) };
 	bool first = !c->split;
 
 	c->split = true;
 	return write_piece(
-	    c, first ? header : header + 1, first ? 2 : 1, SOURCE_CHUNK, why);
+	    c, first ? header : header + 1, first ? 2 : 1, chunk(c), why);
 }
 
 static enum gw_status
@@ -132,7 +139,7 @@ hash(struct container *c, const uint8_t *p, size_t n)
 	second_thread_wait(&c->mdc);
 	c->hashed = p;
 	c->hashed_len = n;
-	if (n < SOURCE_CHUNK)
+	if (n < WORTH_A_THREAD)
 		hash_piece(c);
 	else
 		second_thread_give(&c->mdc);
@@ -147,7 +154,8 @@ encrypt(struct container *c, const uint8_t *p, size_t n, struct why *why)
 	    k->more(&c->writer, p, n, body_start(c) + c->body_len, why);
 
 	c->body_len += n + k->chunk_tag;
-	if (st == GW_OK && c->body_len >= SOURCE_CHUNK && c->sink.twice)
+	/* Mostly one; but the tags, too, come to a whole one in the end. */
+	while (st == GW_OK && c->body_len >= chunk(c) && c->sink.twice)
 		st = write_partial(c, why);
 	return st;
 }
@@ -179,7 +187,7 @@ take(struct sink *s, const uint8_t *p, size_t n, bool last, struct why *why)
 	}
 	hash(c, p, n);
 	while (n > 0 && st == GW_OK) {
-		size_t part = n < SOURCE_CHUNK ? n : SOURCE_CHUNK;
+		size_t part = n < chunk(c) ? n : chunk(c);
 
 		st = encrypt(c, p, part, why);
 		p += part;
@@ -193,7 +201,7 @@ make_rooms(struct container *c, size_t room)
 {
 	/* Before encrypt() the body of a large one is shorter than a chunk. */
 	size_t cap = c->esk_len + HEADER_MAX + SEIPD_HEAD_MAX + SEIPD_TAIL_MAX +
-		     (c->sink.twice ? 2 * SOURCE_CHUNK : room);
+		     (c->sink.twice ? 2 * chunk(c) : room);
 
 	c->sealed[0] = malloc(cap);
 	if (c->sink.twice)
@@ -202,18 +210,21 @@ make_rooms(struct container *c, size_t room)
 }
 
 enum gw_status
-container_open(struct container *c, struct sink_fd *to,
+container_open_bits(struct container *c, struct sink_fd *to,
     enum container_kind kind, const struct buf *session_key,
-    const struct buf *esk, uint64_t hint, struct why *why)
+    const struct buf *esk, uint64_t hint, unsigned bits, struct why *why)
 {
-	bool large = hint >= SOURCE_CHUNK;
-	size_t room = large ? PLAIN_ROOM : source_cap(hint + 1, SOURCE_CHUNK);
+	size_t size = (size_t)1 << bits;
+	bool large = hint >= size;
+	size_t room =
+	    large ? CHUNKS_A_ROOM * size : source_cap(hint + 1, SOURCE_CHUNK);
 	enum gw_status st;
 
 	memset(c, 0, sizeof(*c));
 	sink_init(&c->sink, room, large, take);
 	c->to = to;
 	c->kind = kind;
+	c->bits = bits;
 	c->mdc = (struct second_job){ .run = hash_piece, .arg = c };
 	c->esk_len = esk->len;
 	if (!make_rooms(c, room)) {
@@ -221,10 +232,20 @@ container_open(struct container *c, struct sink_fd *to,
 		return GW_AGAIN;
 	}
 	memcpy(c->sealed[0], esk->data, esk->len);
+	/* A chunk size octet of 0 is 2^6 (RFC 9580, 5.13.2). */
 	st = kinds[kind].start(
-	    &c->writer, session_key, CHUNK_OCTET, body_start(c), why);
+	    &c->writer, session_key, (int)bits - 6, body_start(c), why);
 	c->body_len = kinds[kind].head;
 	return st;
+}
+
+enum gw_status
+container_open(struct container *c, struct sink_fd *to,
+    enum container_kind kind, const struct buf *session_key,
+    const struct buf *esk, uint64_t hint, struct why *why)
+{
+	return container_open_bits(
+	    c, to, kind, session_key, esk, hint, BITS, why);
 }
 
 void

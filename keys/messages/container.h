@@ -25,6 +25,7 @@ struct container {
 	uint8_t *sealed[2]; /* [session keys][header][body] */
 	unsigned turn;
 	size_t esk_len, body_len;
+	unsigned bits; /* log2 of a chunk and of a partial length */
 };
 
 /* esk: the PKESK and SKESK packets, as they will stand in front.  hint: at
@@ -35,6 +36,11 @@ struct container {
 enum gw_status container_open(struct container *, struct sink_fd *to,
     enum container_kind, const struct buf *session_key, const struct buf *esk,
     uint64_t hint, struct why *);
+/* The same with chunks and partial lengths of 2^bits octets instead of 2^18,
+ * for tests of what happens after very many of them.  From 9 to 18. */
+enum gw_status container_open_bits(struct container *, struct sink_fd *to,
+    enum container_kind, const struct buf *session_key, const struct buf *esk,
+    uint64_t hint, unsigned bits, struct why *);
 void container_close(struct container *);
 
 /* The octets of a new-format length (RFC 9580, 4.2.1); returns how many. */

@@ -166,6 +166,54 @@ START_TEST(sizes_at_borders)
 }
 END_TEST
 
+/* As after four gibibytes: so many chunks that their tags alone make up a
+ * partial length, and more than one at once is ready. */
+START_TEST(very_many_chunks)
+{
+	const struct sink_form binary = { .label = NULL };
+	struct buf inside, key, esk;
+
+	buf_view(&key, craft_key, sizeof(craft_key));
+	buf_init(&esk, 1024);
+	buf_init(&inside, CRAFT_MAX);
+	craft_signed(&inside, "x", data, 1000000);
+	for (size_t c = 0; c < 3; c++) {
+		static const int version[] = { 3, 6, 3 };
+		struct unseal_result u;
+		struct container to;
+		struct sink_fd out;
+		struct buf msg, plain;
+		struct why why = { 0 };
+		int fd = memfd_create("o", MFD_CLOEXEC);
+
+		buf_reset(&esk);
+		craft_pkesk(&esk, version[c], CRAFT_OURS);
+		ck_assert_int_eq(sink_fd_open(&out, fd, &binary, &why), GW_OK);
+		ck_assert_int_eq(
+		    container_open_bits(&to, &out, (enum container_kind)c, &key,
+			&esk, UINT64_MAX, 9, &why),
+		    GW_OK);
+		ck_assert_int_eq(
+		    sink_put(&to.sink, inside.data, inside.len, &why), GW_OK);
+		ck_assert_int_eq(sink_end(&to.sink, &why), GW_OK);
+		sink_fd_close(&out);
+		container_close(&to);
+		msg = craft_content(fd);
+		ck_assert_msg(craft_unseal(msg.data, msg.len, 0, &u, &plain,
+				  &why) == GW_OK,
+		    "%zu: %s", c, why.text);
+		ck_assert_uint_eq(plain.len, 1000000);
+		ck_assert_mem_eq(plain.data, data, plain.len);
+		unseal_result_free(&u);
+		buf_free(&plain);
+		buf_free(&msg);
+		close(fd);
+	}
+	buf_free(&inside);
+	buf_free(&esk);
+}
+END_TEST
+
 /* All features in turn, at a few sizes. */
 START_TEST(combinations)
 {
@@ -616,6 +664,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, shell_close);
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, sizes_at_borders);
+	tcase_add_test(t, very_many_chunks);
 	tcase_add_test(t, combinations);
 	tcase_add_test(t, digests_when_wanted);
 	tcase_add_test(t, compression);
