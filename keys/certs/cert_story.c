@@ -226,6 +226,15 @@ too_old(const struct part *p, const struct sig *sig)
 	       (p->subkey != NULL && sig->created < p->subkey->pk.created);
 }
 
+/* RFC 9980, 7.2: not even one of the days when it was good enough; there were
+ * no such keys then. */
+static bool
+too_weak(const struct part *p, const struct sig *sig)
+{
+	return p->subkey != NULL && pk_is_post_quantum(&p->subkey->pk) &&
+	       sig->hash_algorithm == PACKET_SHA1;
+}
+
 static enum gw_status
 read_sig(const struct part *p, const struct sig *sig,
     const struct packet *packet, struct why *why)
@@ -236,7 +245,8 @@ read_sig(const struct part *p, const struct sig *sig,
 	bool good;
 	enum gw_status st;
 
-	if (story == NULL || (purpose == SIG_FOR_SELF && too_old(p, sig)))
+	if (story == NULL ||
+	    (purpose == SIG_FOR_SELF && (too_old(p, sig) || too_weak(p, sig))))
 		return GW_OK;
 	st = check(p, sig, &p->cert->keys[0].pk, purpose, &good, why);
 	if (st != GW_OK || !good)

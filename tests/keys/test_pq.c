@@ -45,17 +45,24 @@ left_out(void)
 }
 
 static void
-make_key(struct forge_key *k, int version, int algorithm)
+make_key_at(struct forge_key *k, int version, int algorithm, unsigned bits,
+    time_t created)
 {
 	struct why why;
 
 	memset(k, 0, sizeof(*k));
 	buf_init(&k->public, 8192);
 	buf_init_secret(&k->numbers, 8192);
-	ck_assert_msg(secret_key_make(version, algorithm, NULL, 0, FORGE_BORN,
+	ck_assert_msg(secret_key_make(version, algorithm, NULL, bits, created,
 			  &k->public, &k->numbers, &why) == GW_OK,
 	    "%s", why.text);
 	forge_finish(k);
+}
+
+static void
+make_key(struct forge_key *k, int version, int algorithm)
+{
+	make_key_at(k, version, algorithm, 0, FORGE_BORN);
 }
 
 /* The body of a key packet with zeros for numbers, but one octet. */
@@ -663,6 +670,59 @@ START_TEST(sample_refusals)
 }
 END_TEST
 
+/* RFC 9980, 7.2: bound by SHA-1 in 2010, when that was good enough for other
+ * subkeys, and for primary keys of RSA. */
+START_TEST(no_binding_by_sha1)
+{
+	static const struct {
+		bool pq;
+		int hash;
+		enum gw_status want;
+	} rows[] = { { true, PACKET_SHA1, GW_REFUSED },
+		{ true, PACKET_SHA256, GW_OK }, { false, PACKET_SHA1, GW_OK } };
+	const time_t then = 1262304000; /* 2010 */
+	struct forge_key primary, subkey[2];
+	struct forge_sig self = { .type = PACKET_SIG_CERT_POSITIVE,
+		.signer = &primary,
+		.uid = FORGE_UID,
+		.created = then,
+		.flags = PACKET_FLAG_CERTIFY };
+	struct forge_sig binding = { .type = PACKET_SIG_SUBKEY,
+		.signer = &primary,
+		.created = then,
+		.flags = PACKET_FLAG_ENCRYPT_COMM };
+	struct why why;
+
+	if (left_out())
+		return;
+	make_key_at(&primary, 4, PACKET_RSA, 3072, then);
+	forge_curve25519(&subkey[false], then);
+	make_key_at(&subkey[true], 4, PACKET_MLKEM768_X25519, 0, then);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cert *c;
+		struct buf b;
+
+		binding.subkey = &subkey[rows[i].pq];
+		binding.hash = rows[i].hash;
+		buf_init(&b, 65536);
+		forge_key_packet(&b, PACKET_PUBLIC_KEY, &primary);
+		forge_uid(&b, FORGE_UID);
+		forge_sign(&b, &primary, &self);
+		forge_key_packet(&b, PACKET_PUBLIC_SUBKEY, binding.subkey);
+		forge_sign(&b, &primary, &binding);
+		ck_assert_int_eq(cert_parse(b.data, b.len, &c, &why), GW_OK);
+		ck_assert_msg(cert_usable(c, CERT_ENCRYPT, FORGE_NOW, &why) ==
+				  rows[i].want,
+		    "%zu: %s", i, why.text);
+		cert_free(c);
+		buf_free(&b);
+	}
+	for (int i = 0; i < 2; i++)
+		forge_close(&subkey[i]);
+	forge_close(&primary);
+}
+END_TEST
+
 /* A key of ours with another encryption subkey beside the newer one, one with
  * nothing else, one without it. */
 enum { BESIDE, BESIDE6, ALONE, WITHOUT, PARTIES };
@@ -911,6 +971,7 @@ main(void)
 	    t, sample_messages, 0, sizeof(samples) / sizeof(samples[0]));
 	tcase_add_test(t, sample_signature);
 	tcase_add_loop_test(t, sample_refusals, 0, 4);
+	tcase_add_test(t, no_binding_by_sha1);
 	tcase_add_loop_test(t, chosen_by_preference, 0, 4);
 	tcase_add_test(t, required_of_everybody);
 	tcase_add_loop_test(t, whole_messages, 0, PARTIES);
