@@ -33,6 +33,15 @@ cipher_key_len(int cipher)
 }
 
 int
+cipher_of_len(size_t key_len)
+{
+	for (size_t i = 0; i < sizeof(ciphers) / sizeof(ciphers[0]); i++)
+		if (ciphers[i].key_len == key_len)
+			return ciphers[i].cipher;
+	return 0;
+}
+
+int
 cipher_gcry(int cipher)
 {
 	for (size_t i = 0; i < sizeof(ciphers) / sizeof(ciphers[0]); i++)

@@ -16,6 +16,8 @@
 /* Octets of that algorithm's key (RFC 9580, 9.3); 0: AES only, so none of
  * ours. */
 size_t cipher_key_len(int cipher);
+/* The algorithm whose keys have so many octets; 0 likewise. */
+int cipher_of_len(size_t key_len);
 /* libgcrypt's number of it; 0 likewise. */
 int cipher_gcry(int cipher);
 /* Octets of that mode's nonce (RFC 9580, 9.6); 0 when it is none of ours. */

@@ -68,11 +68,11 @@ enum gw_status
 librepgp_start(struct seipd_writer *w, const struct buf *key, int chunk_octet,
     uint8_t *out, struct why *why)
 {
-	struct librepgp_params p = { PACKET_AES256, PACKET_OCB,
-		(uint8_t)chunk_octet, { 0 } };
+	struct librepgp_params p = { (uint8_t)cipher_of_len(key->len),
+		PACKET_OCB, (uint8_t)chunk_octet, { 0 } };
 
 	memset(w, 0, sizeof(*w));
-	if (key->len != cipher_key_len(PACKET_AES256))
+	if (p.cipher == 0)
 		return gcry_failed(why);
 	/* The key serves this message alone, so never the same twice is more
 	 * than enough. */

@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#define KEY_LEN 32 /* of WRAP_CIPHER */
-
 struct seal {
 	const struct seal_request *request;
 	struct seal_result *result;
@@ -101,7 +99,7 @@ tell_key(struct seal *s, const struct buf *key, struct why *why)
 {
 	struct buf *to = &s->result->session_key;
 
-	s->result->session_cipher = WRAP_CIPHER;
+	s->result->session_cipher = cipher_of_len(key->len);
 	if (to->max == 0 || buf_put(to, key->data, key->len))
 		return GW_OK;
 	why_set(why, REASON_INTERNAL, "no room for the session key");
@@ -139,16 +137,17 @@ static enum gw_status
 begin(struct seal *s, int out, struct why *why)
 {
 	enum container_kind kind = choose_container(s->request);
+	size_t len = cipher_key_len(wrap_cipher(s->request, kind));
 	struct buf key;
 	uint8_t *to;
 	enum gw_status st = GW_AGAIN;
 
 	s->result->aead = kind != CONTAINER_SEIPD1;
-	buf_init_secret(&key, KEY_LEN);
+	buf_init_secret(&key, len);
 	why_set(why, REASON_INTERNAL, "no memory for a session key");
-	if ((to = buf_room(&key, KEY_LEN)) != NULL) {
-		gcry_randomize(to, KEY_LEN, GCRY_STRONG_RANDOM);
-		buf_grew(&key, KEY_LEN);
+	if ((to = buf_room(&key, len)) != NULL) {
+		gcry_randomize(to, len, GCRY_STRONG_RANDOM);
+		buf_grew(&key, len);
 		st = open_container(s, kind, &key, out, why);
 	}
 	if (st == GW_OK && s->packed)

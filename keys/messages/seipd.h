@@ -78,7 +78,7 @@ struct seipd_writer {
 };
 
 /*
- * Version 1 (RFC 9580, 5.13.1), AES-256: start writes SEIPD1_HEAD_LEN bytes
+ * Version 1 (RFC 9580, 5.13.1), AES by the key's length: start writes SEIPD1_HEAD_LEN bytes
  * to out, cipher encrypts n bytes to as many, finish writes SEIPD1_TAIL_LEN.
  * The plaintext must also go through hash, which may run on another thread.
  */
@@ -89,7 +89,7 @@ enum gw_status seipd1_cipher(struct seipd_writer *, const uint8_t *in, size_t n,
     uint8_t *out, struct why *);
 enum gw_status seipd1_finish(struct seipd_writer *, uint8_t *out, struct why *);
 /*
- * Version 2 (RFC 9580, 5.13.2), AES-256 with OCB: start writes
+ * Version 2 (RFC 9580, 5.13.2), likewise, with OCB: start writes
  * SEIPD2_HEAD_LEN bytes, chunk makes n + SEIPD2_TAG_LEN bytes of n (each but
  * the last exactly one chunk long, the last not empty), finish writes the
  * final tag, SEIPD2_TAG_LEN bytes.

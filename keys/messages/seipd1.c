@@ -277,9 +277,9 @@ seipd1_start(struct seipd_writer *w, const struct buf *key, uint8_t *out,
     struct why *why)
 {
 	memset(w, 0, sizeof(*w));
-	if (key->len != cipher_key_len(PACKET_AES256) ||
+	if (cipher_of_len(key->len) == 0 ||
 	    gcry_md_open(&w->sha1, GCRY_MD_SHA1, 0) != 0 ||
-	    !cfb_open(&w->cfb, GCRY_CIPHER_AES256, key))
+	    !cfb_open(&w->cfb, cipher_gcry(cipher_of_len(key->len)), key))
 		return gcry_failed(why);
 	*out++ = 1;
 	/* Unpredictable is enough for it; secret it is not. */

@@ -78,11 +78,11 @@ enum gw_status
 seipd2_start(struct seipd_writer *w, const struct buf *key, int chunk_octet,
     uint8_t *out, struct why *why)
 {
-	struct seipd2_params p = { PACKET_AES256, PACKET_OCB,
+	struct seipd2_params p = { (uint8_t)cipher_of_len(key->len), PACKET_OCB,
 		(uint8_t)chunk_octet, { 0 } };
 
 	memset(w, 0, sizeof(*w));
-	if (key->len != cipher_key_len(PACKET_AES256))
+	if (p.cipher == 0)
 		return gcry_failed(why);
 	/* Never the same twice is enough for a salt. */
 	gcry_create_nonce(p.salt, sizeof(p.salt));

@@ -8,9 +8,10 @@
 
 #include <string.h>
 
-#define KEY_LEN   32 /* of WRAP_CIPHER */
-#define NONCE_LEN 15 /* of OCB */
-#define SKESK_MAX 256
+#define KEK_CIPHER PACKET_AES256 /* under passwords */
+#define KEK_LEN    32
+#define NONCE_LEN  15 /* of OCB */
+#define SKESK_MAX  256
 
 static enum gw_status
 failed(struct why *why)
@@ -72,7 +73,7 @@ put_pkesk(const struct seal_request *q, const struct cert *cert,
 		return GW_REFUSED;
 	buf_init(&body, WRAP_TOTAL_MAX);
 	st = pk_encrypt_session(key, kind == CONTAINER_SEIPD2 ? 6 : 3,
-	    WRAP_CIPHER, session_key, &body, why);
+	    cipher_of_len(session_key->len), session_key, &body, why);
 	if (st == GW_OK)
 		st = put_packet(out, PACKET_PKESK, &body, why);
 	buf_free(&body);
@@ -86,23 +87,24 @@ seal_v4(const uint8_t *kek, const struct buf *session_key, struct buf *body)
 {
 	static const uint8_t iv[CIPHER_BLOCK_LEN];
 	gcry_cipher_hd_t h = NULL;
-	uint8_t *to = buf_room(body, 1 + KEY_LEN);
+	size_t len = 1 + session_key->len;
+	uint8_t *to = buf_room(body, len);
 	bool ok;
 
 	if (to == NULL)
 		return false;
-	to[0] = WRAP_CIPHER;
-	memcpy(to + 1, session_key->data, KEY_LEN);
-	ok = gcry_cipher_open(&h, cipher_gcry(WRAP_CIPHER),
-		 GCRY_CIPHER_MODE_CFB, GCRY_CIPHER_SECURE) == 0 &&
-	     gcry_cipher_setkey(h, kek, KEY_LEN) == 0 &&
+	to[0] = (uint8_t)cipher_of_len(session_key->len);
+	memcpy(to + 1, session_key->data, session_key->len);
+	ok = gcry_cipher_open(&h, cipher_gcry(KEK_CIPHER), GCRY_CIPHER_MODE_CFB,
+		 GCRY_CIPHER_SECURE) == 0 &&
+	     gcry_cipher_setkey(h, kek, KEK_LEN) == 0 &&
 	     gcry_cipher_setiv(h, iv, sizeof(iv)) == 0 &&
-	     gcry_cipher_encrypt(h, to, 1 + KEY_LEN, NULL, 0) == 0;
+	     gcry_cipher_encrypt(h, to, len, NULL, 0) == 0;
 	gcry_cipher_close(h);
 	if (ok)
-		buf_grew(body, 1 + KEY_LEN);
+		buf_grew(body, len);
 	else
-		mem_wipe(to, 1 + KEY_LEN);
+		mem_wipe(to, len);
 	return ok;
 }
 
@@ -110,20 +112,21 @@ seal_v4(const uint8_t *kek, const struct buf *session_key, struct buf *body)
 static bool
 seal_v6(const uint8_t *derived, const struct buf *session_key, struct buf *body)
 {
-	const uint8_t ad[4] = { 0xc0 | PACKET_SKESK, 6, WRAP_CIPHER,
+	const uint8_t ad[4] = { 0xc0 | PACKET_SKESK, 6, KEK_CIPHER,
 		PACKET_OCB };
-	uint8_t kek[KEY_LEN], nonce[NONCE_LEN],
-	    sealed[KEY_LEN + CIPHER_TAG_LEN];
+	size_t len = session_key->len;
+	uint8_t kek[KEK_LEN], nonce[NONCE_LEN],
+	    sealed[CIPHER_KEY_MAX + CIPHER_TAG_LEN];
 	bool ok;
 
 	gcry_create_nonce(nonce, sizeof(nonce));
-	memcpy(sealed, session_key->data, KEY_LEN);
+	memcpy(sealed, session_key->data, len);
 	ok = hkdf_sha256(
-		 derived, KEY_LEN, NULL, 0, ad, sizeof(ad), kek, sizeof(kek)) &&
-	     cipher_seal(WRAP_CIPHER, PACKET_OCB, kek, nonce, ad, sizeof(ad),
-		 sealed, KEY_LEN) &&
+		 derived, KEK_LEN, NULL, 0, ad, sizeof(ad), kek, sizeof(kek)) &&
+	     cipher_seal(KEK_CIPHER, PACKET_OCB, kek, nonce, ad, sizeof(ad),
+		 sealed, len) &&
 	     buf_put(body, nonce, sizeof(nonce)) &&
-	     buf_put(body, sealed, sizeof(sealed));
+	     buf_put(body, sealed, len + CIPHER_TAG_LEN);
 	mem_wipe(kek, sizeof(kek));
 	mem_wipe(sealed, sizeof(sealed));
 	return ok;
@@ -140,7 +143,7 @@ skesk_head(bool v6, const struct s2k *s2k, struct buf *body)
 	buf_put_u8(body, v6 ? 6 : 4);
 	if (v6)
 		buf_put_u8(body, (uint8_t)(3 + spec.len + NONCE_LEN));
-	buf_put_u8(body, WRAP_CIPHER);
+	buf_put_u8(body, KEK_CIPHER);
 	if (v6) {
 		buf_put_u8(body, PACKET_OCB);
 		buf_put_u8(body, (uint8_t)spec.len);
@@ -154,7 +157,7 @@ static enum gw_status
 put_skesk(const char *password, bool v6, bool argon2,
     const struct buf *session_key, struct buf *out, struct why *why)
 {
-	uint8_t key[KEY_LEN];
+	uint8_t key[KEK_LEN];
 	struct s2k s2k;
 	struct buf body;
 	enum gw_status st;
@@ -174,13 +177,25 @@ put_skesk(const char *password, bool v6, bool argon2,
 	return st;
 }
 
+int
+wrap_cipher(const struct seal_request *q, enum container_kind kind)
+{
+	int aead = kind == CONTAINER_SEIPD2 ? PACKET_OCB : 0;
+
+	for (size_t i = 0; i < q->recipient_count; i++)
+		if (!cert_takes(
+			q->recipients[i], PACKET_AES256, aead, q->signing.when))
+			return PACKET_AES128;
+	return PACKET_AES256;
+}
+
 enum gw_status
 wrap_for_all(const struct seal_request *q, enum container_kind kind,
     const struct buf *session_key, struct buf *out, struct why *why)
 {
 	enum gw_status st = check_counts(q, why);
 
-	if (st == GW_OK && session_key->len != KEY_LEN)
+	if (st == GW_OK && cipher_of_len(session_key->len) == 0)
 		st = failed(why);
 	for (size_t i = 0; i < q->recipient_count && st == GW_OK; i++) {
 		st =

@@ -8,8 +8,9 @@
 #define WRAP_RECIPIENTS_MAX 32
 #define WRAP_TOTAL_MAX      (64 * 1024)
 
-/* The cipher of every session key that we make. */
-#define WRAP_CIPHER PACKET_AES256
+/* The cipher for everybody: AES-256, or AES-128, which everybody must read,
+ * when one of the recipients does not list the other. */
+int wrap_cipher(const struct seal_request *, enum container_kind);
 
 /*
  * Append a PKESK packet per recipient and an SKESK packet per password, of
