@@ -25,6 +25,7 @@ struct subpacket {
 	int id;
 	bool critical;
 	bool hashed;
+	bool hinted; /* the hashed area names an issuer */
 	struct buf data;
 };
 
@@ -223,7 +224,8 @@ take_recipient(struct sig *s, struct buf *b, struct why *why)
 /*
  * Hints: what the hashed area says goes before what the other one does.  A
  * key makes signatures of its own version only, so one that names an issuer of
- * another version contradicts itself (RFC 9580, 5.2.3.35).
+ * another version contradicts itself (RFC 9580, 5.2.3.35); where anybody may
+ * write, that only is no hint.
  */
 static enum gw_status
 take_issuer(struct sig *s, struct subpacket *sub, struct why *why)
@@ -235,11 +237,15 @@ take_issuer(struct sig *s, struct subpacket *sub, struct why *why)
 	struct sig_span hint = rest_of(b);
 	size_t want = !whole ? PK_KEYID_LEN : version == 6 ? 32 : 20;
 
-	if (version != s->version)
-		return unsupported(why, "issuer of version", version);
-	if (hint.len != want)
-		return malformed(why, "issuer");
-	if (at->at == NULL)
+	if (version != s->version || hint.len != want) {
+		if (!sub->hashed)
+			return GW_OK;
+		return version != s->version
+			   ? unsupported(why, "issuer of version", version)
+			   : malformed(why, "issuer");
+	}
+	/* The whole fingerprint goes before the short one, but not there. */
+	if (at->at == NULL && (!whole || sub->hashed || !sub->hinted))
 		*at = hint;
 	return GW_OK;
 }
@@ -295,17 +301,20 @@ take_known(
 	return GW_OK;
 }
 
+/* The one that is not hashed refuses nothing: anybody could undo a revocation
+ * otherwise, by what he adds to it. */
 static enum gw_status
 read_area(struct sig *s, struct buf *area, bool hashed, struct why *why)
 {
-	struct subpacket sub = { .hashed = hashed };
+	struct subpacket sub = { .hashed = hashed,
+		.hinted = s->issuer_fpr.at != NULL || s->issuer_id.at != NULL };
 	uint32_t seen = 0;
 	enum gw_status st;
 	bool taken;
 
 	while (buf_left(area) > 0) {
 		if (!next_subpacket(area, &sub))
-			return malformed(why, "subpackets");
+			return hashed ? malformed(why, "subpackets") : GW_OK;
 		if ((st = take_special(s, &sub, &taken, why)) != GW_OK)
 			return st;
 		if (!taken && (st = take_known(s, &sub, &seen, why)) != GW_OK)

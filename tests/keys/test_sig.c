@@ -305,7 +305,8 @@ START_TEST(pitfall_13_version_of_key_and_signature)
 }
 END_TEST
 
-/* RFC 9580, 5.2.3.35: the issuer's version is the signature's. */
+/* RFC 9580, 5.2.3.35: the issuer's version is the signature's.  Pitfall 6:
+ * what is not hashed refuses nothing, whatever it is. */
 static const struct {
 	const char *what;
 	bool six;
@@ -320,7 +321,7 @@ static const struct {
 	{ "version 6 in version 4, unhashed", false,
 	    "\x22\x21\x06"
 	    "01234567890123456789012345678901",
-	    35, false, false },
+	    35, false, true },
 	{ "version 4 in version 6, hashed", true,
 	    "\x16\x21\x04"
 	    "01234567890123456789",
@@ -328,7 +329,7 @@ static const struct {
 	{ "version 4 in version 6, unhashed", true,
 	    "\x16\x21\x04"
 	    "01234567890123456789",
-	    23, false, false },
+	    23, false, true },
 	{ "too short", false,
 	    "\x15\x21\x04"
 	    "0123456789012345678",
@@ -341,10 +342,17 @@ static const struct {
 	    "\x16\x21\x04"
 	    "01234567890123456789",
 	    23, false, true },
-	{ "a short id", false,
+	{ "a short id, hashed", false,
 	    "\x08\x10"
 	    "1234567",
-	    9, false, false },
+	    9, true, false },
+	{ "a short id, unhashed", false,
+	    "\x08\x10"
+	    "1234567",
+	    9, false, true },
+	{ "no subpacket at all, unhashed", false, "\x7f\x10", 2, false, true },
+	{ "an empty one, unhashed", true, "\x00", 1, false, true },
+	{ "an empty one, hashed", true, "\x00", 1, true, false },
 };
 
 START_TEST(issuer_of_another_version)
@@ -370,6 +378,27 @@ START_TEST(issuer_of_another_version)
 		ck_assert_int_eq(verify(&s, &k->pk, &why), GW_OK);
 		ck_assert(sig_hint_fits(&s, &k->pk));
 	}
+	sig_close(&s);
+}
+END_TEST
+
+/* The short hint that is hashed goes before a long one that is not. */
+START_TEST(hint_that_anybody_wrote)
+{
+	uint8_t b[] = "\x04\x20\x16\x08"
+		      "\x00\x10\x05\x02\0\0\0\1\x09\x10" /* hashed */
+		      "12345678"
+		      "\x00\x17\x16\x21\x04" /* not hashed */
+		      "01234567890123456789"
+		      "xx\x00\x01\x01";
+	struct sig s;
+	struct why why;
+
+	memcpy(b + 14, v4.pk.keyid, PK_KEYID_LEN);
+	ck_assert_msg(
+	    sig_parse(&s, b, sizeof(b) - 1, &why) == GW_OK, "%s", why.text);
+	ck_assert(sig_hint_fits(&s, &v4.pk));
+	ck_assert(!sig_hint_fits(&s, &other.pk));
 	sig_close(&s);
 }
 END_TEST
@@ -745,6 +774,7 @@ main(void)
 	tcase_add_test(t, version_3);
 	tcase_add_loop_test(t, pitfall_13_version_of_key_and_signature, 0, 2);
 	tcase_add_loop_test(t, issuer_of_another_version, 0, COUNT(issuers));
+	tcase_add_test(t, hint_that_anybody_wrote);
 	tcase_add_loop_test(t, pitfall_06_duplicates, 0, COUNT(twice));
 	tcase_add_loop_test(t, pitfall_06_critical, 0, COUNT(criticals));
 	tcase_add_loop_test(t, pitfall_06_unhashed, 0, 2);
