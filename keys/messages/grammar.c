@@ -239,6 +239,16 @@ done:
 	return st;
 }
 
+static enum gw_status
+check_whole(const struct grammar *g, struct why *why)
+{
+	if (!g->literal)
+		return refuse(why, REASON_MALFORMED, "there is no document");
+	if (g->one_passes > 0 && g->signatures != g->one_passes)
+		return refuse(why, REASON_MALFORMED, "a signature is missing");
+	return GW_OK;
+}
+
 static enum gw_status read_packets(
     struct grammar *, struct source *, struct why *);
 
@@ -260,7 +270,8 @@ read_compressed(struct grammar *g, struct body *b, struct why *why)
 		return st;
 	st = read_packets(g, inside, why);
 	inflate_close(inside);
-	return st;
+	/* Whatever is signed is signed in there; nothing comes behind it. */
+	return st == GW_OK ? check_whole(g, why) : st;
 }
 
 static const struct {
@@ -296,16 +307,6 @@ read_packets(struct grammar *g, struct source *from, struct why *why)
 		if ((st = read_packet(g, &b, why)) != GW_OK)
 			return st;
 	return st == GW_NONE ? GW_OK : st;
-}
-
-static enum gw_status
-check_whole(const struct grammar *g, struct why *why)
-{
-	if (!g->literal)
-		return refuse(why, REASON_MALFORMED, "there is no document");
-	if (g->one_passes > 0 && g->signatures != g->one_passes)
-		return refuse(why, REASON_MALFORMED, "a signature is missing");
-	return GW_OK;
 }
 
 enum gw_status

@@ -169,6 +169,14 @@ START_TEST(pitfall_02_signed_message_beside_or_inside_others)
 	buf_put(&b, packed.data, packed.len);
 	craft_signature(&b, 8);
 	wrong_everywhere(&b);
+	/* the other way round: the frame begins inside and ends outside */
+	buf_reset(&packed);
+	buf_put_u8(&packed, PACKET_UNCOMPRESSED);
+	craft_one_pass(&packed, 8, true);
+	craft_literal(&packed, "", text, 5);
+	craft_packet(&b, BODY_COMPRESSED, packed.data, packed.len);
+	craft_signature(&b, 8);
+	wrong_everywhere(&b);
 	/* a signature over a signed message: the outer one covers packets */
 	craft_one_pass(&b, 8, true);
 	craft_signed(&b, "", text, 5);
