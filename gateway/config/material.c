@@ -272,31 +272,84 @@ check_identity(struct loader *l, const struct config_partner *partner,
 	return st;
 }
 
+/* A certificate of one partner, in memory, and the file that it came in. */
+struct known {
+	struct cert *cert;
+	const char *path;
+};
+
+/* Copies of one certificate become one: what one of them revokes must not be
+ * good by another, neither here nor for those that get them. */
+static enum gw_status
+join_copy(struct known *known, size_t count, struct cert *cert, struct why *why)
+{
+	enum gw_status st = GW_NONE;
+
+	for (size_t i = 0; i < count && st == GW_NONE; i++)
+		st = cert_absorb(&known[i].cert, cert, why);
+	return st;
+}
+
 static void
-load_certificate(struct loader *l, const struct config_partner *partner,
-    const char *path, struct abilities *can, struct buf *binary)
+read_certificate(struct loader *l, const struct config_partner *partner,
+    const char *path, struct known *known, size_t *count)
 {
 	struct cert *cert = NULL;
+	enum gw_status st;
 	struct buf text;
 	struct why why;
 
 	buf_init(&text, KEY_FILE_MAX);
-	buf_init(binary, KEY_FILE_MAX);
-	if (config_safe_read(
-		path, CONFIG_SAFE_PUBLIC, KEY_FILE_MAX, &text, &why) != GW_OK ||
-	    cert_parse(text.data, text.len, &cert, &why) != GW_OK ||
-	    cert_export(cert, false, binary, &why) != GW_OK) {
+	st = config_safe_read(
+	    path, CONFIG_SAFE_PUBLIC, KEY_FILE_MAX, &text, &why);
+	if (st == GW_OK)
+		st = cert_parse(text.data, text.len, &cert, &why);
+	if (st == GW_OK)
+		st = join_copy(known, *count, cert, &why);
+	if (st == GW_NONE) {
+		known[*count].cert = cert;
+		known[(*count)++].path = path;
+	} else if (st != GW_OK) {
 		config_report_add(l->report, path, 0, "partner %s: %s",
 		    partner->name, why.text);
-		goto free_cert;
+		cert_free(cert);
 	}
-	note_abilities(l, partner, cert, can);
-	if (check_identity(l, partner, &cert, &why) != GW_OK)
-		config_report_add(l->report, path, 0, "partner %s: %s",
-		    partner->name, why.text);
-free_cert:
-	cert_free(cert);
 	buf_free(&text);
+}
+
+/* Takes the certificate. */
+static void
+keep_certificate(struct loader *l, const struct config_partner *partner,
+    struct known *k, struct abilities *can, struct buf *binary)
+{
+	struct why why;
+
+	buf_init(binary, KEY_FILE_MAX);
+	note_abilities(l, partner, k->cert, can);
+	if (cert_export(k->cert, false, binary, &why) != GW_OK ||
+	    check_identity(l, partner, &k->cert, &why) != GW_OK)
+		config_report_add(l->report, k->path, 0, "partner %s: %s",
+		    partner->name, why.text);
+	cert_free(k->cert);
+}
+
+/* All that the partner's files say, each certificate once. */
+static void
+read_certificates(struct loader *l, const struct config_partner *partner,
+    struct material_partner *m, struct abilities *can)
+{
+	size_t files = partner->certificates.count, count = 0;
+	struct known *known = zeroed(files, sizeof(*known));
+
+	for (size_t i = 0; i < files; i++)
+		read_certificate(
+		    l, partner, partner->certificates.item[i], known, &count);
+	m->certificate = zeroed(count, sizeof(*m->certificate));
+	m->certificate_count = count;
+	for (size_t i = 0; i < count; i++)
+		keep_certificate(
+		    l, partner, &known[i], can, &m->certificate[i]);
+	free(known);
 }
 
 static void
@@ -327,12 +380,7 @@ load_certificates(struct loader *l, const struct config_partner *partner,
 	struct abilities can = { .sign = false };
 	size_t before = config_report_count(l->report);
 
-	m->certificate =
-	    zeroed(partner->certificates.count, sizeof(*m->certificate));
-	m->certificate_count = partner->certificates.count;
-	for (size_t i = 0; i < m->certificate_count; i++)
-		load_certificate(l, partner, partner->certificates.item[i],
-		    &can, &m->certificate[i]);
+	read_certificates(l, partner, m, &can);
 	if (config_report_count(l->report) > before)
 		return;
 	if (config_has_flow(partner, DOC_OUT) && !can.encrypt)

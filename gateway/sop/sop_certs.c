@@ -6,6 +6,28 @@
 
 #include <string.h>
 
+/* Copies of one certificate become one, whatever arguments they came in: what
+ * one of them revokes must not be good by another. */
+static enum gw_status
+join_copies(struct sop_certs *certs, struct why *why)
+{
+	size_t kept = 0;
+	enum gw_status failed = GW_OK;
+
+	for (size_t i = 0; i < certs->count; i++) {
+		enum gw_status st = failed == GW_OK ? GW_NONE : failed;
+
+		for (size_t k = 0; k < kept && st == GW_NONE; k++)
+			st = cert_absorb(&certs->at[k], certs->at[i], why);
+		if (st != GW_OK)
+			certs->at[kept++] = certs->at[i];
+		if (st != GW_OK && st != GW_NONE)
+			failed = st;
+	}
+	certs->count = kept;
+	return failed;
+}
+
 static int
 parse(const struct buf *text, const char *name, struct sop_certs *to)
 {
@@ -33,6 +55,7 @@ int
 sop_certs_read(const struct sop_list *list, struct sop_certs *to)
 {
 	int rc = SOP_OK;
+	struct why why;
 
 	for (size_t i = 0; i < list->count && rc == SOP_OK; i++) {
 		struct buf text;
@@ -43,6 +66,8 @@ sop_certs_read(const struct sop_list *list, struct sop_certs *to)
 			rc = parse(&text, list->at[i], to);
 		buf_free(&text);
 	}
+	if (rc == SOP_OK && join_copies(to, &why) != GW_OK)
+		return sop_fail(SOP_FAILED, "%s", why.text);
 	return rc;
 }
 

@@ -12,8 +12,8 @@ struct sop_certs {
 	size_t count;
 };
 
-/* Append every certificate of every one of the arguments, or of standard
- * input.  SOP_OK or an exit code, after having said why. */
+/* Append every certificate of every one of the arguments, copies of one being
+ * joined (cert_absorb()), or of standard input, as they are.  SOP_OK or an exit code, after having said why. */
 int sop_certs_read(const struct sop_list *, struct sop_certs *);
 int sop_certs_stdin(struct sop_certs *);
 void sop_certs_free(struct sop_certs *);

@@ -49,6 +49,14 @@ enum gw_status cert_parse_all(const void *, size_t, struct cert **out,
 enum gw_status cert_merge(
     const struct cert *, const struct cert *, struct cert **out, struct why *);
 /*
+ * When both are copies of one certificate, `known` becomes the two in one and
+ * `more` is freed; who holds several must know what any of them says, or a key
+ * that one copy revokes would live on in another.  GW_NONE: they are not, or
+ * cannot be merged, and both stay as they were; so they do with GW_AGAIN.
+ */
+enum gw_status cert_absorb(
+    struct cert **known, struct cert *more, struct why *);
+/*
  * Add one armored or binary revocation of the primary key: a bare signature
  * or, as version 6 has it, with the key before it (RFC 9580, 10.1.2).  The
  * result is as clean as a merged one.  GW_REFUSED, SIGNATURE_BAD: not by this

@@ -49,11 +49,25 @@ share_signer(const struct cert *a, const struct cert *b)
 	return false;
 }
 
+/* A newer copy of what the partner has already; GW_NONE: it is none. */
+static enum gw_status
+join_copy(
+    struct trust *t, const char *partner, struct cert *cert, struct why *why)
+{
+	enum gw_status st = GW_NONE;
+
+	for (size_t i = 0; i < t->count && st == GW_NONE; i++)
+		if (strcmp(t->entries[i].partner, partner) == 0)
+			st = cert_absorb(&t->entries[i].cert, cert, why);
+	return st;
+}
+
 enum gw_status
 trust_add(
     struct trust *t, const char *partner, struct cert *cert, struct why *why)
 {
 	struct entry *more;
+	enum gw_status st;
 
 	if (!name_is_label(partner)) {
 		why_set(why, REASON_CONFIG, "not a partner's name");
@@ -70,6 +84,8 @@ trust_add(
 		    cert_fingerprint(cert), e->partner);
 		return GW_EXISTS;
 	}
+	if ((st = join_copy(t, partner, cert, why)) != GW_NONE)
+		return st;
 	more = realloc(t->entries, (t->count + 1) * sizeof(*more));
 	if (more == NULL) {
 		why_set(why, REASON_INTERNAL, "no memory for a certificate");

@@ -157,10 +157,18 @@ START_TEST(pitfall_04_claimed_subkey)
 	be(_i);
 	s = signature(&signer);
 	/* More of them than an answer has room for. */
-	for (size_t i = 0; i < TRUST_MATCHES_MAX; i++)
+	for (size_t i = 0; i < TRUST_MATCHES_MAX; i++) {
+		struct forge_key thief;
+
+		if (_i == 6)
+			forge_ed25519_v6(&thief, FORGE_BORN);
+		else
+			forge_ed25519(&thief, FORGE_BORN);
 		ck_assert_int_eq(
-		    trust_add(trust, "birch", cert_of(&other, NULL), &why),
+		    trust_add(trust, "birch", cert_of(&thief, NULL), &why),
 		    GW_OK);
+		forge_close(&thief);
+	}
 	ck_assert_int_eq(
 	    trust_add(trust, "alder", cert_of(&primary, &signer), &why), GW_OK);
 	n = trust_find(trust, &s, m);
@@ -173,6 +181,55 @@ START_TEST(pitfall_04_claimed_subkey)
 	}
 	ck_assert_uint_eq(fit, 1);
 	sig_close(&s);
+}
+END_TEST
+
+/* A bare primary key and its revocation, as version 6 hands it on. */
+static struct cert *
+revocation_of(const struct forge_key *first, const struct forge_key *by)
+{
+	struct forge_sig gone = { .type = PACKET_SIG_REVOKE_KEY, .signer = by };
+	struct cert *c;
+	struct buf text;
+	struct why why;
+
+	buf_init(&text, 65536);
+	forge_key_packet(&text, PACKET_PUBLIC_KEY, first);
+	forge_sign(&text, first, &gone);
+	ck_assert_int_eq(cert_parse(text.data, text.len, &c, &why), GW_OK);
+	buf_free(&text);
+	return c;
+}
+
+/* A key that one copy of a certificate revokes is revoked, in whatever order
+ * the copies come; a stranger's revocation changes nothing. */
+START_TEST(pitfall_15_revoked_in_another_copy)
+{
+	for (int order = 0; order < 4; order++) {
+		struct trust_match m[TRUST_MATCHES_MAX];
+		struct trust *t = trust_new();
+		struct cert *two[2];
+		struct sig s;
+		struct why why;
+		bool evil = order < 2;
+
+		be(_i);
+		s = signature(&signer);
+		two[order % 2] = cert_of(&primary, &signer);
+		two[1 - order % 2] =
+		    revocation_of(&primary, evil ? &primary : &other);
+		for (int i = 0; i < 2; i++)
+			ck_assert_int_eq(
+			    trust_add(t, "alder", two[i], &why), GW_OK);
+		ck_assert_uint_eq(trust_find(t, &s, m), 1);
+		ck_assert_int_eq(cert_signer_fit(m[0].cert, m[0].pk,
+				     FORGE_BORN + 1, FORGE_NOW, &why),
+		    evil ? GW_REFUSED : GW_OK);
+		if (evil)
+			ck_assert_int_eq(why.reason, REASON_SIGNER_REVOKED);
+		sig_close(&s);
+		trust_free(t);
+	}
 }
 END_TEST
 
@@ -235,6 +292,8 @@ main(void)
 		tcase_add_loop_test(t, finds_the_maker, v, v + 1);
 		tcase_add_loop_test(t, one_key_one_partner, v, v + 1);
 		tcase_add_loop_test(t, pitfall_04_claimed_subkey, v, v + 1);
+		tcase_add_loop_test(
+		    t, pitfall_15_revoked_in_another_copy, v, v + 1);
 		tcase_add_loop_test(
 		    t, pitfall_04_key_of_another_partner, v, v + 1);
 	}

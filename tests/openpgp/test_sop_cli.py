@@ -431,6 +431,16 @@ def test_signatures(sop):
     sop.fails(BAD_DATA, "verify", "signature", "signature", data=TEXT)
 
 
+def test_pitfall_15_revoked_in_another_copy(sop):
+    """Of two copies of a certificate the one that revokes it counts."""
+    for copies in ("alice.cert", "gone.cert"), ("gone.cert", "alice.cert"):
+        sop.fails(NO_SIGNATURE, "verify", "signature", *copies, data=TEXT)
+        sop.fails(CERT_CANNOT_ENCRYPT, "encrypt", *copies, data=TEXT)
+    sop.file("ring", sop.read("alice.cert") + sop.read("gone.cert"))
+    sop.fails(NO_SIGNATURE, "verify", "signature", "ring", data=TEXT)
+    assert sop.do("verify", "signature", "alice.cert", "alice.cert", data=TEXT)
+
+
 def test_several_signers(sop):
     sop.file("s", sop.do("sign", "--no-armor", "alice.key", "signer.key", data=TEXT))
     lines = sop.do("verify", "s", "alice.cert", "signer.cert", data=TEXT)

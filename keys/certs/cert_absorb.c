@@ -1,0 +1,20 @@
+/* keys/certs/cert_absorb.c - copies of one certificate that came in several
+ * files are one. */
+#include "keys/certs/cert_priv.h"
+
+enum gw_status
+cert_absorb(struct cert **known, struct cert *more, struct why *why)
+{
+	struct cert *merged;
+	enum gw_status st;
+
+	if (!pk_same(cert_primary(*known), cert_primary(more)))
+		return GW_NONE;
+	st = cert_merge(*known, more, &merged, why);
+	if (st != GW_OK)
+		return st == GW_REFUSED ? GW_NONE : st;
+	cert_free(*known);
+	cert_free(more);
+	*known = merged;
+	return GW_OK;
+}
