@@ -257,7 +257,7 @@ long_enough(const struct pk *pk, const struct packet_hash *hash)
 }
 
 enum gw_status
-pk_verify(const struct pk *pk, int hash_algorithm, const uint8_t *digest,
+pk_verify_any(const struct pk *pk, int hash_algorithm, const uint8_t *digest,
     size_t digest_len, const void *numbers, size_t numbers_len, struct why *why)
 {
 	const struct packet_hash *hash = packet_hash_find(hash_algorithm);
@@ -268,14 +268,24 @@ pk_verify(const struct pk *pk, int hash_algorithm, const uint8_t *digest,
 		return st;
 	if (hash == NULL || digest_len != hash->len || !pk_can_sign(pk))
 		return kind_bad_signature(why);
-	if (!long_enough(pk, hash)) {
+	buf_view(&b, numbers, numbers_len);
+	return pk->kind->family->verify(pk, hash, digest, &b, why);
+}
+
+enum gw_status
+pk_verify(const struct pk *pk, int hash_algorithm, const uint8_t *digest,
+    size_t digest_len, const void *numbers, size_t numbers_len, struct why *why)
+{
+	const struct packet_hash *hash = packet_hash_find(hash_algorithm);
+
+	if (hash != NULL && pk_can_sign(pk) && !long_enough(pk, hash)) {
 		why_set(why, REASON_WEAK,
 		    "key %s: %s is too short a hash for %s", pk->hex,
 		    hash->name, pk->name);
 		return GW_REFUSED;
 	}
-	buf_view(&b, numbers, numbers_len);
-	return pk->kind->family->verify(pk, hash, digest, &b, why);
+	return pk_verify_any(
+	    pk, hash_algorithm, digest, digest_len, numbers, numbers_len, why);
 }
 
 /* RFC 9580, 5.1.1 and 5.1.2: whom it is for. */

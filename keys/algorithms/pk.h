@@ -82,6 +82,11 @@ enum gw_status pk_supported(const struct pk *, struct why *);
 enum gw_status pk_verify(const struct pk *, int hash_algorithm,
     const uint8_t *digest, size_t digest_len, const void *numbers,
     size_t numbers_len, struct why *);
+/* The same with a digest of any length: for revocations, where believing one
+ * too many is the safe mistake. */
+enum gw_status pk_verify_any(const struct pk *, int hash_algorithm,
+    const uint8_t *digest, size_t digest_len, const void *numbers,
+    size_t numbers_len, struct why *);
 
 /*
  * Append the body of a PKESK packet (without packet header) for this key

@@ -166,7 +166,6 @@ add_claim(const struct part *p, struct cert_story *story, const struct sig *sig,
 	return GW_OK;
 }
 
-/* RFC 9580, 5.2.3.31: superseded and retired keys were good until then. */
 static enum gw_status
 add_revocation(const struct part *p, struct cert_story *story,
     const struct sig *sig, const struct packet *packet, struct why *why)
@@ -180,9 +179,7 @@ add_revocation(const struct part *p, struct cert_story *story,
 	rev += story->revocation_count++;
 	rev->packet = packet_of(p->cert, packet, sig);
 	rev->created = sig->created;
-	rev->hard = !sig->has_revoke_reason ||
-		    (sig->revoke_reason != 1 && sig->revoke_reason != 3 &&
-			sig->revoke_reason != 32);
+	rev->hard = !sig_revokes_softly(sig);
 	rev->of_claim = sig->type == PACKET_SIG_REVOKE_CERT;
 	return GW_OK;
 }

@@ -105,11 +105,26 @@ take_features(struct sig *s, struct buf *b)
 	(void)rest_of(b);
 }
 
+/* RFC 9580, 5.2.3.31: superseded and retired keys were good until then, and
+ * so was what a user id said. */
+bool
+sig_revokes_softly(const struct sig *s)
+{
+	return s->has_revoke_reason &&
+	       (s->revoke_reason == 1 || s->revoke_reason == 3 ||
+		   s->revoke_reason == 32);
+}
+
+/* Twice, or without its code, it still revokes; what cannot be told is hard.
+ */
 static void
 take_revoke_reason(struct sig *s, struct buf *b)
 {
+	uint8_t reason = buf_left(b) > 0 ? buf_get_u8(b) : 0;
+
+	if (!s->has_revoke_reason || sig_revokes_softly(s))
+		s->revoke_reason = reason;
 	s->has_revoke_reason = true;
-	s->revoke_reason = buf_get_u8(b);
 	(void)rest_of(b);
 }
 
@@ -162,7 +177,7 @@ static const struct rule {
 	{ PACKET_SUB_KEY_EXPIRES, true, take_key_expires },
 	{ PACKET_SUB_PRIMARY_UID, true, take_primary_uid },
 	{ PACKET_SUB_KEY_FLAGS, true, take_key_flags },
-	{ PACKET_SUB_REVOKE_REASON, true, take_revoke_reason },
+	{ PACKET_SUB_REVOKE_REASON, false, take_revoke_reason },
 	{ PACKET_SUB_FEATURES, true, take_features },
 	{ PACKET_SUB_PREF_CIPHERS, false, take_pref_ciphers },
 	{ PACKET_SUB_PREF_HASHES, false, take_pref_hashes },
@@ -541,8 +556,8 @@ sig_verify_digest(const struct sig *s, const struct pk *pk,
 		    "the signature does not match what it is said to sign");
 		return GW_REFUSED;
 	}
-	return pk_verify(pk, s->hash_algorithm, digest, len, s->numbers.at,
-	    s->numbers.len, why);
+	return (purpose == SIG_FOR_REVOCATION ? pk_verify_any : pk_verify)(pk,
+	    s->hash_algorithm, digest, len, s->numbers.at, s->numbers.len, why);
 }
 
 enum gw_status

@@ -42,7 +42,7 @@ struct sig {
 	bool primary_uid;
 	bool exportable;
 	bool has_revoke_reason;
-	uint8_t revoke_reason; /* RFC 9580, 5.2.3.31 */
+	uint8_t revoke_reason; /* RFC 9580, 5.2.3.31; of several a hard one */
 	struct sig_span pref_ciphers, pref_hashes, pref_compression;
 	struct sig_span pref_aead; /* pairs of cipher and mode */
 	struct sig_notation notations[SIG_NOTATIONS_MAX];
@@ -77,6 +77,8 @@ void sig_close(struct sig *);
  * given twice, has a NUL inside or does not fit (out is "" then). */
 bool sig_notation_text(
     const struct sig *, const char *name, char *out, size_t size);
+/* Of a revocation: was the key good until then, by the reason it gives? */
+bool sig_revokes_softly(const struct sig *);
 /* Do the issuer hints fit this key?  True without any hint. */
 bool sig_hint_fits(const struct sig *, const struct pk *);
 
@@ -100,7 +102,9 @@ enum gw_status sig_digest(const struct sig *, gcry_md_hd_t md, uint8_t *digest,
     size_t *len, struct why *);
 /*
  * Policy, versions of signature and key, key algorithm, left 16 bits, then
- * the mathematics.  Not the times and not whether that key may sign: cert_priv.h.  GW_REFUSED: WEAK,
+ * the mathematics.  Not the times and not whether that key may sign:
+ * cert_priv.h.  What the policy lets revocations hash with also does for
+ * algorithms that otherwise want a longer digest.  GW_REFUSED: WEAK,
  * SIGNATURE_BAD, UNSUPPORTED.
  */
 enum gw_status sig_verify_digest(const struct sig *, const struct pk *,

@@ -644,6 +644,29 @@ static const struct revocation {
 	{ "expired itself",
 	    { .type = PACKET_SIG_REVOKE_KEY, .reason = 1 + 3, .expires = DAY },
 	    true, false, true },
+	{ "two reasons, the first one hard",
+	    { .type = PACKET_SIG_REVOKE_KEY,
+		.reason = 1 + 2,
+		.hashed = "\x02\x1d\x01",
+		.hashed_len = 3 },
+	    false, false, true },
+	{ "two reasons, the second one hard",
+	    { .type = PACKET_SIG_REVOKE_KEY,
+		.reason = 1 + 1,
+		.hashed = "\x02\x1d\x02",
+		.hashed_len = 3 },
+	    false, false, true },
+	{ "two reasons, both soft",
+	    { .type = PACKET_SIG_REVOKE_KEY,
+		.reason = 1 + 1,
+		.hashed = "\x02\x1d\x03",
+		.hashed_len = 3 },
+	    true, false, true },
+	{ "a reason without a code",
+	    { .type = PACKET_SIG_REVOKE_KEY,
+		.hashed = "\x01\x1d",
+		.hashed_len = 2 },
+	    false, false, true },
 	{ "by a stranger",
 	    { .type = PACKET_SIG_REVOKE_KEY,
 		.reason = 1 + 2,
@@ -681,12 +704,25 @@ START_TEST(revoked)
 }
 END_TEST
 
-/* SHA-1 is enough to believe a revocation, of any date. */
+/* SHA-1 is enough to believe a revocation, of any date and by any algorithm;
+ * RSA alone has no rule of its own about its length.  Nothing else gets by it.
+ */
 START_TEST(revoked_with_sha1)
 {
 	be(4);
-	/* EdDSA takes no hash as short as that. */
-	forge_rsa(&primary, 2048, FORGE_BORN);
+	if (_i == 0)
+		forge_rsa(&primary, 2048, FORGE_BORN);
+	else if (_i == 1)
+		forge_make(
+		    &primary, 4, PACKET_ECDSA, "NIST P-256", 0, FORGE_BORN);
+	else
+		forge_ed25519(&primary, FORGE_BORN);
+	put_key();
+	put_direct((struct forge_sig){
+	    .flags = PACKET_FLAG_CERTIFY, .hash = PACKET_SHA1 });
+	put_rest();
+	ck_assert_int_eq(judged(CERT_SIGN, FORGE_NOW), REASON_SIGNER_UNFIT);
+	buf_reset(&text);
 	put_key();
 	put_direct((struct forge_sig){ .type = PACKET_SIG_REVOKE_KEY,
 	    .created = FORGE_NOW - DAY,
@@ -694,6 +730,15 @@ START_TEST(revoked_with_sha1)
 	put_uid((struct forge_sig){ .flags = PACKET_FLAG_CERTIFY });
 	put_rest();
 	ck_assert_int_eq(judged(CERT_SIGN, FORGE_NOW), REASON_SIGNER_REVOKED);
+	/* Nor one of those who are not asked. */
+	buf_reset(&text);
+	put_key();
+	put_direct((struct forge_sig){ .type = PACKET_SIG_REVOKE_KEY,
+	    .signer = &stranger,
+	    .hash = PACKET_SHA1 });
+	put_uid((struct forge_sig){ .flags = PACKET_FLAG_CERTIFY });
+	put_rest();
+	ck_assert_int_eq(judged(CERT_SIGN, FORGE_NOW), REASON_NONE);
 	forge_close(&primary);
 }
 END_TEST
@@ -1168,7 +1213,7 @@ main(void)
 	BOTH(t, pitfall_05_rotation);
 	BOTH(t, pitfall_05_primary_ends_all);
 	tcase_add_loop_test(t, revoked, 0, 2 * COUNT(revocations));
-	tcase_add_test(t, revoked_with_sha1);
+	tcase_add_loop_test(t, revoked_with_sha1, 0, 3);
 	BOTH(t, revoked_stays_revoked);
 	tcase_add_test(t, designated_revoker);
 	BOTH(t, direct_key_signature_taken_back);

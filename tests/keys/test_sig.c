@@ -419,7 +419,7 @@ static const struct {
 	{ "features", "\x02\x1e\1\x02\x1e\x9", 6, false },
 	{ "primary user id", "\x02\x19\0\x02\x19\1", 6, false },
 	{ "exportable", "\x02\x04\0\x02\x04\1", 6, false },
-	{ "reason", "\x02\x1d\1\x02\x1d\2", 6, false },
+	{ "reason: the harder one counts", "\x02\x1d\1\x02\x1d\2", 6, true },
 	{ "ciphers", "\x02\x0b\x07\x02\x0b\x09", 6, true },
 	{ "hashes", "\x02\x15\x08\x02\x15\x0a", 6, true },
 	{ "compression", "\x02\x16\0\x02\x16\1", 6, true },
@@ -444,6 +444,8 @@ START_TEST(pitfall_06_duplicates)
 	ck_assert_msg((st == GW_OK) == twice[_i].good, "%s", twice[_i].what);
 	if (st != GW_OK)
 		ck_assert_int_eq(why.reason, REASON_MALFORMED);
+	if (s.has_revoke_reason)
+		ck_assert_uint_eq(s.revoke_reason, 2);
 	if (s.pref_ciphers.len > 0)
 		ck_assert_uint_eq(s.pref_ciphers.at[0], PACKET_AES256);
 	if (s.pref_hashes.len > 0)
