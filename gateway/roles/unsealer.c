@@ -50,9 +50,10 @@ ask_unwrap(void *ctx, const void *pkesk, size_t len, int seipd, int *algorithm,
 static bool
 work(void *ctx, struct msg *m, struct job *job)
 {
-	struct unseal_request rq = {
-		.unwrap = ask_unwrap, .unwrap_ctx = ctx, .want_sha256 = true
-	};
+	struct unseal_request rq = { .unwrap = ask_unwrap,
+		.unwrap_ctx = ctx,
+		.want_sha256 = true,
+		.will_sync = true };
 	struct unseal_result *result = job->result;
 
 	job->id = msg_get_docid(m);

@@ -241,7 +241,7 @@ cleartext_read(const struct unseal_request *request, struct source *from,
 		why_set(why, REASON_INTERNAL, "no memory to read the text");
 		return GW_AGAIN;
 	}
-	outlet_open(&c.out, out, request->max_plain, hint, NULL);
+	outlet_open(&c.out, out, request, hint, NULL);
 	if ((st = read_headers(&c, why)) == GW_OK &&
 	    (st = read_text(&c, why)) == GW_OK)
 		st = read_signatures(&c, hint, result, why);

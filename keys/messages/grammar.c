@@ -317,7 +317,7 @@ grammar_read(const struct unseal_request *request, struct source *from,
 	struct grammar g = { .request = request, .result = result };
 	enum gw_status st = GW_OK;
 
-	outlet_open(&g.out, out, request->max_plain, hint, request->digests);
+	outlet_open(&g.out, out, request, hint, request->digests);
 	if (first != NULL)
 		st = read_packet(&g, first, why);
 	if (st == GW_OK)

@@ -13,12 +13,13 @@
 #define CRUMB ((size_t)16 * 1024)
 
 void
-outlet_open(struct outlet *o, int fd, uint64_t max, uint64_t hint,
-    struct digests *digests)
+outlet_open(struct outlet *o, int fd, const struct unseal_request *q,
+    uint64_t hint, struct digests *digests)
 {
 	memset(o, 0, sizeof(*o));
 	o->fd = fd;
-	o->max = max;
+	o->max = q->max_plain;
+	o->push = q->will_sync;
 	o->digests = digests;
 	o->cap = source_cap(hint, SOURCE_CHUNK);
 }
@@ -29,7 +30,8 @@ write_out(struct outlet *o, const uint8_t *p, size_t n, struct why *why)
 	enum gw_status st = fd_write_all(o->fd, p, n, why);
 
 	o->written += n;
-	sink_push_back(o->fd, o->written, &o->pushed);
+	if (o->push)
+		sink_push_back(o->fd, o->written, &o->pushed);
 	return st;
 }
 

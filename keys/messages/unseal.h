@@ -39,6 +39,7 @@ struct unseal_request {
 	const struct buf *session_key;
 	int session_cipher;
 	bool want_sha256;   /* of the message; it costs time */
+	bool will_sync;     /* the document: begin writing it back at once */
 	uint64_t max_plain; /* refuse beyond this many bytes; 0: no limit */
 	/* Hash what the signatures announced in front of the document need, on
 	 * the way, and whatever else was wanted of it; NULL: somebody will read
