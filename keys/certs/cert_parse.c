@@ -158,6 +158,22 @@ read_packet(struct reader *r, struct packet *p, struct why *why)
 	}
 }
 
+/* Only now are all keys there that one could be about. */
+static enum gw_status
+read_strays(struct cert *c, struct why *why)
+{
+	struct packet p;
+	struct buf b;
+	enum gw_status st;
+
+	buf_view(&b, c->raw.data, c->raw.len);
+	while ((st = packet_next(&b, &p, why)) == GW_OK)
+		if (p.tag == PACKET_SIGNATURE &&
+		    (st = cert_story_stray(c, &p, why)) != GW_OK)
+			return st;
+	return st == GW_NONE ? GW_OK : st;
+}
+
 static enum gw_status
 read_packets(struct cert *c, struct why *why)
 {
@@ -172,7 +188,7 @@ read_packets(struct cert *c, struct why *why)
 			return st;
 	if (st != GW_NONE)
 		return st;
-	return c->key_count > 0 ? GW_OK : malformed(why, "empty");
+	return c->key_count > 0 ? read_strays(c, why) : malformed(why, "empty");
 }
 
 enum gw_status

@@ -10,6 +10,8 @@
  * and costs nothing. */
 #define CERT_SIGNATURES_MAX 1024
 #define CERT_USER_ID_LEN    2048
+/* Keys tried for revocations that stand in the wrong place. */
+#define CERT_STRAYS_MAX (4 * 1024)
 
 /* The body of a verified signature, in the certificate's packets. */
 struct cert_packet {
@@ -68,6 +70,7 @@ struct cert {
 	struct cert_uid *uids;
 	size_t uid_count;
 	size_t signature_count; /* of those that may be the owner's */
+	size_t stray_count;
 };
 
 /* The bit for a cipher, and a mode unless that is 0; 0: none of ours. */
@@ -87,6 +90,14 @@ enum gw_status cert_nomem(struct why *);
  */
 enum gw_status cert_story_read(struct cert *, struct cert_key *subkey,
     struct cert_uid *uid, const struct packet *, struct why *);
+/*
+ * One more look at a signature packet when all is read: a revocation of a key
+ * that stands in the wrong place counts for the key that it revokes.  People
+ * append what they have to what they have; here or in a merge it must not get
+ * lost.  GW_REFUSED as above.
+ */
+enum gw_status cert_story_stray(
+    struct cert *, const struct packet *, struct why *);
 void cert_story_free(struct cert_story *);
 
 #endif

@@ -41,6 +41,23 @@ hash_uid(const struct cert *c, const struct cert_uid *uid, gcry_md_hd_t md)
 	gcry_md_write(md, c->raw.data + uid->at, uid->len);
 }
 
+/* GW_NONE: with a hash that we do not have. */
+static enum gw_status
+hash_part(const struct part *p, const struct sig *sig, gcry_md_hd_t *md,
+    struct why *why)
+{
+	enum gw_status st = sig_md_open(sig, md, why);
+
+	if (st != GW_OK)
+		return st == GW_REFUSED ? GW_NONE : st;
+	pk_hash_into(&p->cert->keys[0].pk, *md);
+	if (p->subkey != NULL)
+		pk_hash_into(&p->subkey->pk, *md);
+	if (p->uid != NULL)
+		hash_uid(p->cert, p->uid, *md);
+	return GW_OK;
+}
+
 /*
  * Is it a good signature by `signer` over the primary key and the part that
  * it stands behind?  Only GW_AGAIN, and the bound, are errors.
@@ -67,13 +84,8 @@ check(const struct part *p, const struct sig *sig, const struct pk *signer,
 		    c->keys[0].pk.hex);
 		return GW_REFUSED;
 	}
-	if ((st = sig_md_open(sig, &md, why)) != GW_OK)
-		return st == GW_REFUSED ? GW_OK : st;
-	pk_hash_into(&c->keys[0].pk, md);
-	if (p->subkey != NULL)
-		pk_hash_into(&p->subkey->pk, md);
-	if (p->uid != NULL)
-		hash_uid(c, p->uid, md);
+	if ((st = hash_part(p, sig, &md, why)) != GW_OK)
+		return st == GW_NONE ? GW_OK : st;
 	st = sig_verify(sig, signer, purpose, md, &ignored);
 	gcry_md_close(md);
 	*good = st == GW_OK;
@@ -268,6 +280,95 @@ cert_story_read(struct cert *c, struct cert_key *subkey, struct cert_uid *uid,
 	if (st != GW_OK)
 		return cert_nomem(why);
 	st = read_sig(&p, &sig, packet, why);
+	sig_close(&sig);
+	return st;
+}
+
+/* A story has it by where its packet is. */
+static bool
+counted(const struct cert *c, const struct packet *packet)
+{
+	size_t at = (size_t)(packet->body.data - c->raw.data);
+
+	for (size_t i = 0; i < c->key_count; i++)
+		for (size_t k = 0; k < c->keys[i].story.revocation_count; k++)
+			if (c->keys[i].story.revocations[k].packet.at == at)
+				return true;
+	return false;
+}
+
+/* Could it be by the owner and about this, as far as the hint and the left 16
+ * bits tell?  They spare the mathematics for nearly all the other keys. */
+static enum gw_status
+resembles(
+    const struct part *p, const struct sig *sig, bool *like, struct why *why)
+{
+	uint8_t digest[PACKET_HASH_MAX];
+	size_t len;
+	gcry_md_hd_t md;
+	enum gw_status st;
+
+	*like = false;
+	if (!sig_hint_fits(sig, &p->cert->keys[0].pk))
+		return GW_OK;
+	if (++p->cert->stray_count > CERT_STRAYS_MAX) {
+		why_set(why, REASON_MALFORMED,
+		    "bad certificate: too many stray revocations in the name "
+		    "of %s",
+		    p->cert->keys[0].pk.hex);
+		return GW_REFUSED;
+	}
+	if ((st = hash_part(p, sig, &md, why)) != GW_OK)
+		return st == GW_NONE ? GW_OK : st;
+	st = sig_digest(sig, md, digest, &len, why);
+	gcry_md_close(md);
+	*like = st == GW_OK && len >= sizeof(sig->left16) &&
+		memcmp(digest, sig->left16, sizeof(sig->left16)) == 0;
+	return st;
+}
+
+static enum gw_status
+try_stray(struct cert *c, const struct sig *sig, const struct packet *packet,
+    struct why *why)
+{
+	bool whole = sig->type == PACKET_SIG_REVOKE_KEY, good = false;
+	size_t end = whole ? 1 : c->key_count;
+	enum gw_status st = GW_OK;
+
+	for (size_t i = whole ? 0 : 1; i < end && st == GW_OK && !good; i++) {
+		struct part p = { c, whole ? NULL : &c->keys[i], NULL };
+
+		st = resembles(&p, sig, &good, why);
+		if (st == GW_OK && good)
+			st = check(&p, sig, &c->keys[0].pk, SIG_FOR_REVOCATION,
+			    &good, why);
+		if (st == GW_OK && good)
+			st = add_revocation(
+			    &p, &c->keys[i].story, sig, packet, why);
+	}
+	return st;
+}
+
+enum gw_status
+cert_story_stray(struct cert *c, const struct packet *packet, struct why *why)
+{
+	const struct buf *body = &packet->body;
+	struct why ignored;
+	struct sig sig;
+	enum gw_status st;
+
+	/* The type stands behind the version. */
+	if (body->len < 2 ||
+	    (body->data[1] != PACKET_SIG_REVOKE_KEY &&
+		body->data[1] != PACKET_SIG_REVOKE_SUBKEY) ||
+	    counted(c, packet))
+		return GW_OK;
+	st = sig_parse(&sig, body->data, body->len, &ignored);
+	if (st == GW_REFUSED)
+		return GW_OK;
+	if (st != GW_OK)
+		return cert_nomem(why);
+	st = try_stray(c, &sig, packet, why);
 	sig_close(&sig);
 	return st;
 }

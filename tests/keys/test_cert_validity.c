@@ -1093,6 +1093,124 @@ START_TEST(revocation_certificate)
 }
 END_TEST
 
+/* Where a revocation may stand: `cat` puts it at the end. */
+enum place { FIRST, BEHIND_UID, BEHIND_SIGNER, BEHIND_UNKNOWN, AT_THE_END };
+
+static void
+put_with_stray(enum place place, struct forge_sig s)
+{
+	struct buf stray;
+
+	buf_init(&stray, 4096);
+	s.signer = s.signer != NULL ? s.signer : &primary;
+	s.created = s.created != 0 ? s.created : FORGE_BORN + DAY;
+	forge_sign(&stray, &primary, &s);
+	put_key();
+	if (place == FIRST)
+		buf_put(&text, stray.data, stray.len);
+	if (version == 6)
+		put_direct((struct forge_sig){ .flags = PACKET_FLAG_CERTIFY });
+	forge_uid(&text, FORGE_UID);
+	if (place == BEHIND_UID)
+		buf_put(&text, stray.data, stray.len);
+	forge_certify(&text, &primary,
+	    (struct forge_sig){
+		.uid = FORGE_UID, .flags = PACKET_FLAG_CERTIFY });
+	put_signer((struct forge_sig){ .back = &signer });
+	if (place == BEHIND_SIGNER)
+		buf_put(&text, stray.data, stray.len);
+	packet_put(&text, PACKET_PUBLIC_SUBKEY, "\x04xxxx\x63xx", 8);
+	if (place == BEHIND_UNKNOWN)
+		buf_put(&text, stray.data, stray.len);
+	put_encrypter((struct forge_sig){ 0 });
+	if (place == AT_THE_END)
+		buf_put(&text, stray.data, stray.len);
+	buf_free(&stray);
+}
+
+START_TEST(stray_revocations)
+{
+	static const struct {
+		struct forge_sig sig;
+		bool key, sign, encrypt; /* which are revoked */
+	} cases[] = {
+		{ { .type = PACKET_SIG_REVOKE_KEY }, true, true, true },
+		{ { .type = PACKET_SIG_REVOKE_KEY, .signer = &stranger }, false,
+		    false, false },
+		{ { .type = PACKET_SIG_REVOKE_SUBKEY, .subkey = &signer },
+		    false, true, false },
+		{ { .type = PACKET_SIG_REVOKE_SUBKEY, .subkey = &encrypter },
+		    false, false, true },
+		{ { .type = PACKET_SIG_REVOKE_SUBKEY,
+		      .subkey = &signer,
+		      .signer = &signer },
+		    false, false, false },
+		/* Of no key that is here, or of the wrong type. */
+		{ { .type = PACKET_SIG_REVOKE_SUBKEY, .subkey = &stranger },
+		    false, false, false },
+		{ { .type = PACKET_SIG_REVOKE_SUBKEY }, false, false, false },
+		{ { .type = PACKET_SIG_REVOKE_KEY, .subkey = &signer }, false,
+		    false, false },
+		{ { .type = PACKET_SIG_REVOKE_CERT, .subkey = &signer }, false,
+		    false, false },
+	};
+	struct cert *c, *merged;
+	struct why why;
+
+	be(_i % 2 == 0 ? 4 : 6);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		buf_reset(&text);
+		put_with_stray((enum place)(_i / 2), cases[i].sig);
+		ck_assert_msg((judged(CERT_SIGN, FORGE_NOW) ==
+				  REASON_SIGNER_REVOKED) == cases[i].sign,
+		    "case %zu", i);
+		ck_assert_msg((judged(CERT_ENCRYPT, FORGE_NOW) ==
+				  REASON_RECIPIENT_UNFIT) == cases[i].encrypt,
+		    "case %zu", i);
+		/* Merging keeps it and puts it where it belongs. */
+		c = parsed();
+		ck_assert_int_eq(cert_revoked(c), cases[i].key);
+		ck_assert_int_eq(cert_merge(c, c, &merged, &why), GW_OK);
+		ck_assert_int_eq(cert_revoked(merged), cases[i].key);
+		for (size_t k = 0; k < merged->key_count; k++)
+			ck_assert_uint_eq(
+			    merged->keys[k].story.revocation_count,
+			    k == 0   ? cases[i].key
+			    : k == 1 ? cases[i].sign && !cases[i].key
+				     : cases[i].encrypt && !cases[i].key);
+		ck_assert_uint_eq(merged->stray_count, 0);
+		cert_free(merged);
+		cert_free(c);
+	}
+}
+END_TEST
+
+/* Looking for where they belong has its bound, which refuses. */
+START_TEST(flood_of_strays)
+{
+	struct buf flood;
+	struct cert *c;
+	struct why why;
+
+	be(_i);
+	buf_init(&flood, 4096);
+	forge_sign(&flood, &primary,
+	    &(struct forge_sig){ .type = PACKET_SIG_REVOKE_SUBKEY,
+		.signer = &primary,
+		.subkey = &stranger });
+	put_self();
+	put_rest();
+	forge_uid(&text, "x");
+	for (int i = 0; i < CERT_STRAYS_MAX / 2; i++)
+		buf_put(&text, flood.data, flood.len);
+	ck_assert(usable(FORGE_NOW));
+	buf_put(&text, flood.data, flood.len);
+	ck_assert_int_eq(cert_parse(text.data, text.len, &c, &why), GW_REFUSED);
+	ck_assert_int_eq(why.reason, REASON_MALFORMED);
+	buf_free(&flood);
+}
+END_TEST
+
 /* What others pile up on a certificate hides nothing and uses up nothing. */
 START_TEST(flood_by_others)
 {
@@ -1112,8 +1230,9 @@ START_TEST(flood_by_others)
 	bind(&signer, 0,
 	    (struct forge_sig){
 		.type = PACKET_SIG_REVOKE_SUBKEY, .reason = 1 + 2 });
-	/* Behind the encryption subkey that is nobody's business. */
-	ck_assert(usable(FORGE_NOW));
+	/* Behind the encryption subkey, too, it is the signer's. */
+	ck_assert_int_eq(judged(CERT_SIGN, FORGE_NOW), REASON_SIGNER_REVOKED);
+	ck_assert_int_eq(judged(CERT_ENCRYPT, FORGE_NOW), REASON_NONE);
 	buf_reset(&text);
 	put_key();
 	for (int i = 0; i < 4000; i++)
@@ -1227,6 +1346,8 @@ main(void)
 	BOTH(t, pitfall_07_no_aes);
 	tcase_add_loop_test(t, unknown_packets, 1, 64);
 	BOTH(t, revocation_certificate);
+	tcase_add_loop_test(t, stray_revocations, 0, 2 * (AT_THE_END + 1));
+	BOTH(t, flood_of_strays);
 	BOTH(t, flood_by_others);
 	BOTH(t, flood_in_the_owners_name);
 	tcase_add_test(t, user_attribute);
