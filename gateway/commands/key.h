@@ -86,7 +86,8 @@ extern const char key_kinds[];
 const char *key_kind_of(const struct cert *);
 
 /* Write <fingerprint>.key and .asc, and the certificate that would revoke it
- * as .revocation.asc.  GW_EXISTS: the key is there already. */
+ * as .revocation.asc.  An .asc that is there already is kept as an old file.
+ * GW_EXISTS: the key is there already. */
 enum gw_status key_save(const char *folder, const struct secret *,
     const struct buf *text, struct why *);
 
@@ -103,7 +104,10 @@ struct key_own {
 	char kept[2][300]; /* names of what was there before; "" none */
 };
 
-/* key_choose() and unlock it; release with key_own_free() in any case. */
+/* What this copy of its certificate says comes in, if it is one. */
+enum gw_status key_join(struct secret **, const struct cert *, struct why *);
+
+/* key_choose() and unlock it, joined with the certificate beside it; release with key_own_free() in any case. */
 enum gw_status key_own_open(const struct key_place *, const char *fingerprint,
     struct key_own *, struct why *);
 struct key_lock {

@@ -30,8 +30,9 @@ static const char import_help[] =
     "  -f, --config FILE      the configuration (" COMMAND_CONFIG ")\n"
     "      --keys FOLDER      where to put it, without asking the\n"
     "                         configuration\n"
-    "      --passphrase-file  its first line unlocks the key; the same one\n"
-    "                         must stand in the configuration\n"
+    "      --passphrase-file  its first line unlocks the key, or locks one\n"
+    "                         that lies open; the same one must stand in\n"
+    "                         the configuration\n"
     "      --json             print an object for programs\n";
 
 static const char export_help[] =
@@ -80,15 +81,39 @@ explain_certificate(const struct buf *text, struct why *why)
 	cert_free(cert);
 }
 
-/* A lock that is not to be kept: the key is written in a better one. */
+/* What a certificate that waits in the folder knows of the key. */
 static enum gw_status
-lock_again(const struct secret *secret, const struct key_place *place,
-    struct buf *text, struct why *why)
+join_beside(struct secret **secret, const struct key_place *place, bool *joined,
+    struct why *why)
 {
-	bool weak;
+	const struct secret *before = *secret;
+	struct cert *cert = NULL;
+	enum gw_status st = GW_OK;
+	struct why none;
+	char *path;
+
+	if (asprintf(&path, "%s/%s.key", place->folder,
+		cert_fingerprint(secret_cert(*secret))) < 0)
+		gw_fatal("out of memory");
+	if (keyfolder_beside(path, &cert, &none) == GW_OK)
+		st = key_join(secret, cert, why);
+	*joined = *secret != before;
+	cert_free(cert);
+	free(path);
+	return st;
+}
+
+/* A lock that is not to be kept, or none where there is a passphrase: the key
+ * is written in a better one. */
+static enum gw_status
+lock_again(const struct secret *secret, bool joined,
+    const struct key_place *place, struct buf *text, struct why *why)
+{
+	bool weak,
+	    open = key_passphrase(place) != NULL && secret_lay_open(secret);
 	enum secret_lock_kind kind = secret_locked_as(secret, &weak);
 
-	if (!weak)
+	if (!weak && !open && !joined)
 		return GW_OK;
 	buf_reset(text);
 	return secret_export(
@@ -103,6 +128,7 @@ import(
 	struct buf text;
 	const char *fpr;
 	enum gw_status st;
+	bool joined = false, open;
 
 	buf_init_secret(&text, KEYFOLDER_FILE_MAX);
 	if ((st = read_input(path, &text, why)) != GW_OK)
@@ -113,17 +139,25 @@ import(
 		explain_certificate(&text, why);
 		goto free_text;
 	}
+	st = join_beside(&secret, place, &joined, why);
 	fpr = cert_fingerprint(secret_cert(secret));
-	st = lock_again(secret, place, &text, why);
+	open = secret_lay_open(secret) && key_passphrase(place) == NULL;
+	if (st == GW_OK)
+		st = lock_again(secret, joined, place, &text, why);
 	if (st == GW_OK)
 		st = key_save(place->folder, secret, &text, why);
 	if (st == GW_OK && json)
 		printf("{\"fingerprint\":\"%s\"}\n", fpr);
 	else if (st == GW_OK)
 		printf("Imported %s\n"
+		       "%s"
 		       "To sign with this key, waybill.conf says\n"
 		       "  signing-key = \"%s\"\n",
-		    fpr, fpr);
+		    fpr,
+		    open ? "It is not locked: whoever reads its file has it. "
+			   "See `waybill key passwd`.\n"
+			 : "",
+		    fpr);
 free_text:
 	secret_free(secret);
 	buf_free(&text);

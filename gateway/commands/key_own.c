@@ -72,11 +72,14 @@ key_save(const char *folder, const struct secret *secret,
 	if (st == GW_OK)
 		st = keyfolder_write(
 		    folder, name, 0644, certificate.data, certificate.len, why);
+	/* One that lies there says less: key_join() took in what it says. */
+	if (st == GW_EXISTS) {
+		struct keyfolder_change all = { name, 0644, &certificate, "" };
+
+		st = keyfolder_replace(folder, &all, 1, why);
+	}
 	buf_free(&certificate);
-	/* A certificate that lies there already says the same or more. */
-	return st == GW_OK || st == GW_EXISTS
-		   ? save_revocation(folder, secret, why)
-		   : st;
+	return st == GW_OK ? save_revocation(folder, secret, why) : st;
 }
 
 const struct keyfolder_key *
@@ -130,6 +133,39 @@ unlock(const struct key_place *place, const char *path, struct secret **out,
 	return st;
 }
 
+static bool
+same(const struct cert *a, const struct cert *b, struct why *why)
+{
+	struct buf x, y;
+	bool equal;
+
+	buf_init(&x, KEYFOLDER_FILE_MAX);
+	buf_init(&y, KEYFOLDER_FILE_MAX);
+	equal = cert_export(a, false, &x, why) == GW_OK &&
+		cert_export(b, false, &y, why) == GW_OK && x.len == y.len &&
+		memcmp(x.data, y.data, x.len) == 0;
+	buf_free(&x);
+	buf_free(&y);
+	return equal;
+}
+
+enum gw_status
+key_join(struct secret **secret, const struct cert *cert, struct why *why)
+{
+	struct secret *joined;
+	enum gw_status st;
+
+	if (same(secret_cert(*secret), cert, why))
+		return GW_OK;
+	st = secret_merge(*secret, cert, &joined, why);
+	/* Of another key, or one that nothing can be verified with. */
+	if (st != GW_OK)
+		return st == GW_REFUSED ? GW_OK : st;
+	secret_free(*secret);
+	*secret = joined;
+	return GW_OK;
+}
+
 static void
 name_files(struct key_own *own, const char *path)
 {
@@ -161,6 +197,8 @@ key_own_open(const struct key_place *place, const char *fingerprint,
 	} else {
 		name_files(own, key->path);
 		st = unlock(place, key->path, &own->secret, why);
+		if (st == GW_OK)
+			st = key_join(&own->secret, key->cert, why);
 	}
 	keyfolder_close(folder);
 	return st;
@@ -262,6 +300,10 @@ key_own_tell(const struct key_own *own)
 	for (int i = 0; i < 2; i++)
 		if (own->kept[i][0] != '\0')
 			printf("  %s\n", own->kept[i]);
+	if (own->kept[0][0] != '\0')
+		printf("The secret one is locked, or lies open, as it did "
+		       "before. When a gateway runs\nwith the new ones, remove "
+		       "the old files.\n");
 }
 
 void

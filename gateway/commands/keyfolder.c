@@ -63,34 +63,71 @@ parse_secret(const char *path, const char *passphrase, struct cert **out,
 	return st;
 }
 
+/* What the key's own file says of itself, which is not locked. */
+static enum gw_status
+parse_public_part(const char *path, struct cert **out, struct why *why)
+{
+	enum gw_status st;
+	struct buf text;
+	size_t count;
+
+	buf_init_secret(&text, KEYFOLDER_FILE_MAX);
+	st = config_safe_read(
+	    path, CONFIG_SAFE_SECRET, KEYFOLDER_FILE_MAX, &text, why);
+	if (st == GW_OK)
+		st = secret_certs(text.data, text.len, out, 1, &count, why);
+	if (st == GW_OK && count == 0)
+		st = GW_NONE;
+	buf_free(&text);
+	return st;
+}
+
+/* A revocation may stand in only one of the two files. */
+static void
+join_own(struct keyfolder_key *k)
+{
+	struct cert *own = NULL;
+	struct why why;
+
+	if (parse_public_part(k->path, &own, &why) == GW_OK &&
+	    cert_absorb(&k->cert, own, &why) != GW_OK)
+		cert_free(own); /* not the same key, or of no use to us */
+}
+
+enum gw_status
+keyfolder_beside(const char *path, struct cert **out, struct why *why)
+{
+	char *beside = config_dup(path);
+	enum gw_status st;
+
+	memcpy(beside + strlen(path) - 4, ".asc", 4);
+	st = parse_certificate(beside, out, why);
+	free(beside);
+	return st;
+}
+
 /* Only a certificate that belongs to the key by name is taken for it. */
 static bool
 read_beside(struct keyfolder_key *k)
 {
-	size_t len = strlen(k->path);
-	char *beside = config_dup(k->path);
-	const char *name;
+	const char *name = strrchr(k->path, '/') + 1, *fingerprint;
 	struct why why;
 	int fd;
-	bool good;
 
-	memcpy(beside + len - 4, ".asc", 4);
-	name = strrchr(beside, '/') + 1;
 	/* The key itself must be safe, even if it is not opened here. */
-	good =
-	    config_safe_open(k->path, CONFIG_SAFE_SECRET, &fd, &why) == GW_OK;
-	if (good) {
-		fd_close(&fd);
-		good = parse_certificate(beside, &k->cert, &why) == GW_OK;
+	if (config_safe_open(k->path, CONFIG_SAFE_SECRET, &fd, &why) != GW_OK)
+		return false;
+	fd_close(&fd);
+	if (keyfolder_beside(k->path, &k->cert, &why) != GW_OK)
+		return false;
+	fingerprint = cert_fingerprint(k->cert);
+	if (strncmp(name, fingerprint, strlen(fingerprint)) == 0) {
+		join_own(k);
+		return true;
 	}
-	if (good && strncmp(name, cert_fingerprint(k->cert),
-			strlen(cert_fingerprint(k->cert))) != 0) {
-		cert_free(k->cert);
-		k->cert = NULL;
-		good = false;
-	}
-	free(beside);
-	return good;
+	cert_free(k->cert);
+	k->cert = NULL;
+	return false;
 }
 
 static int

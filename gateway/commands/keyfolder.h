@@ -24,12 +24,16 @@ struct keyfolder {
 	size_t count;
 };
 
-/* Read every key of the folder: its certificate beside it where there is one
- * (that needs no passphrase), else the key itself.  A missing folder is an
+/* Read every key of the folder: its certificate beside it where there is one,
+ * joined with what the key's file says openly (that needs no passphrase), else
+ * the key itself.  A missing folder is an
  * empty one.  Release with keyfolder_close(). */
 enum gw_status keyfolder_open(const char *path, const char *passphrase,
     struct keyfolder **out, struct why *why);
 void keyfolder_close(struct keyfolder *);
+/* The certificate in <x>.asc beside <x>.key, whoever's it is. */
+enum gw_status keyfolder_beside(
+    const char *path, struct cert **out, struct why *);
 
 /* The key of that fingerprint, or whose fingerprint ends so (16 digits and
  * more).  NULL when there is none, or more than one. */

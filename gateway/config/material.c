@@ -137,12 +137,55 @@ keep_public(struct loader *l, const struct cert *cert, struct why *why)
 		   : GW_INTERNAL;
 }
 
+/* A certificate beside the key may say more than the key's own file: that it
+ * was revoked without the passphrase.  GW_OK, or GW_NONE: there is none. */
+static enum gw_status
+read_beside(const char *path, struct cert **out, struct why *why)
+{
+	char *beside = config_dup(path);
+	enum gw_status st;
+	struct buf text;
+
+	memcpy(beside + strlen(path) - strlen(SUFFIX), ".asc", strlen(SUFFIX));
+	buf_init(&text, KEY_FILE_MAX);
+	st = config_safe_read(
+	    beside, CONFIG_SAFE_PUBLIC, KEY_FILE_MAX, &text, why);
+	if (st == GW_OK)
+		st = cert_parse(text.data, text.len, out, why);
+	buf_free(&text);
+	free(beside);
+	return st == GW_OK ? GW_OK : GW_NONE;
+}
+
+/* The key's certificate as a copy of its own, with what is said beside it. */
+static enum gw_status
+whole_certificate(const struct secret *secret, const char *path,
+    struct cert **out, struct why *why)
+{
+	struct cert *beside = NULL;
+	struct buf text;
+	enum gw_status st;
+
+	buf_init(&text, KEY_FILE_MAX);
+	st = cert_export(secret_cert(secret), false, &text, why);
+	if (st == GW_OK)
+		st = cert_parse(text.data, text.len, out, why);
+	buf_free(&text);
+	if (st != GW_OK || read_beside(path, &beside, why) != GW_OK)
+		return st;
+	st = cert_absorb(out, beside, why);
+	if (st != GW_OK)
+		cert_free(beside);
+	return st == GW_NONE ? GW_OK : st;
+}
+
 /* Check one secret key and keep it. */
 static void
 load_secret(struct loader *l, const char *path)
 {
 	const struct buf *pass = &l->m->passphrase;
 	struct secret *secret = NULL;
+	struct cert *cert = NULL;
 	struct buf text;
 	struct why why;
 	size_t n = l->m->secret_count;
@@ -157,7 +200,8 @@ load_secret(struct loader *l, const char *path)
 	}
 	if (!note_fingerprint(l, secret_cert(secret), path))
 		goto free_secret;
-	if (keep_public(l, secret_cert(secret), &why) != GW_OK) {
+	if (whole_certificate(secret, path, &cert, &why) != GW_OK ||
+	    keep_public(l, cert, &why) != GW_OK) {
 		config_report_add(l->report, path, 0, "%s", why.text);
 		buf_free(&l->m->public[n]);
 		goto free_secret;
@@ -165,9 +209,11 @@ load_secret(struct loader *l, const char *path)
 	l->m->secret[n] = text;
 	l->path[n] = config_dup(path);
 	l->m->secret_count++;
+	cert_free(cert);
 	secret_free(secret);
 	return;
 free_secret:
+	cert_free(cert);
 	secret_free(secret);
 free_text:
 	buf_free(&text);

@@ -112,6 +112,12 @@ secret_cert(const struct secret *s)
 	return s->cert;
 }
 
+bool
+secret_lay_open(const struct secret *s)
+{
+	return s->lay_open;
+}
+
 enum secret_lock_kind
 secret_locked_as(const struct secret *s, bool *weak)
 {

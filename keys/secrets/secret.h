@@ -79,6 +79,9 @@ enum secret_lock_kind {
  * way that should not be kept. */
 enum secret_lock_kind secret_locked_as(const struct secret *, bool *weak);
 
+/* Did numbers of any of its keys lie open in the file that it came from? */
+bool secret_lay_open(const struct secret *);
+
 struct secret_params {
 	enum secret_kind kind;
 	int version;                 /* 4 (0 is 4) or 6 */
@@ -99,7 +102,8 @@ enum gw_status secret_generate(const struct secret_params *, struct buf *text,
 enum gw_status secret_kind_possible(enum secret_kind, struct why *);
 
 /* Append the whole as it is now, locked under this passphrase or none.  Keys
- * without numbers are marked in GnuPG's way. */
+ * without numbers are marked in GnuPG's way as having none: that they are on a
+ * card, and on which, is not kept, and GnuPG finds that again by itself. */
 enum gw_status secret_export(const struct secret *, const char *passphrase,
     enum secret_lock_kind, bool armored, struct buf *, struct why *);
 

@@ -297,6 +297,7 @@ edit_end(struct edit *e, struct secret **out, struct why *why)
 	if (st == GW_OK) {
 		(*out)->lock = e->old->lock;
 		(*out)->weak_lock = e->old->weak_lock;
+		(*out)->lay_open = e->old->lay_open;
 	}
 	return st;
 }

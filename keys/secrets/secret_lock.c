@@ -362,7 +362,8 @@ secret_unlock(const struct secret_packet *p, struct buf *part,
 	memset(how, 0, sizeof(*how));
 	if (part->bad)
 		return malformed(why);
-	if (l.usage == USAGE_PLAIN)
+	how->open = l.usage == USAGE_PLAIN;
+	if (how->open)
 		return take_plain(p->pk, part, out, why);
 	if (l.usage < USAGE_AEAD ||
 	    (l.usage == USAGE_SUM && p->pk->version == 6))

@@ -155,7 +155,7 @@ static enum gw_status
 read_one(struct reader *r, struct buf *from, struct passphrases *pass,
     struct secret **out, struct why *why)
 {
-	struct secret_locked how = { false, false, false };
+	struct secret_locked how = { .open = false };
 	enum gw_status st;
 
 	if ((st = read_packets(r, from, why)) != GW_OK)
@@ -167,6 +167,7 @@ read_one(struct reader *r, struct buf *from, struct passphrases *pass,
 		how.malleable = how.malleable || r->how[i].malleable;
 		how.weak = how.weak || r->how[i].weak;
 		how.aead = how.aead || r->how[i].aead;
+		how.open = how.open || r->how[i].open;
 	}
 	st = secret_assemble(&r->public, r->halves, r->count, out, why);
 	/* Telling the two apart would tell whoever alters such a file bit by
@@ -178,6 +179,7 @@ read_one(struct reader *r, struct buf *from, struct passphrases *pass,
 		(*out)->lock =
 		    how.aead ? SECRET_LOCK_ARGON2 : SECRET_LOCK_ITERATED;
 		(*out)->weak_lock = how.weak;
+		(*out)->lay_open = how.open;
 	}
 	return st;
 }

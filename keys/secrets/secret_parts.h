@@ -31,6 +31,7 @@ struct secret {
 	size_t count;
 	enum secret_lock_kind lock; /* how it was locked, if it was */
 	bool weak_lock;
+	bool lay_open; /* some of them were not locked */
 };
 
 /* Of which key of the certificate are numbers here?  -1: not of this. */
@@ -66,6 +67,7 @@ struct secret_locked {
 	bool malleable;
 	bool weak; /* that, or the passphrase is hashed but once */
 	bool aead;
+	bool open; /* not at all */
 };
 
 /*

@@ -318,6 +318,29 @@ def test_certificate_for_two_partners(place):
     assert "acme" in place.check(code=1)
 
 
+def test_pitfall_15_revoked_in_another_copy(place, keys, tmp_path):
+    """The signing key beside its own file, and a partner's in a second one."""
+    place.write()
+    conf = place.partner.read_text()
+    place.partner.write_text(conf.replace('"acme.asc"', '"acme.asc", "newer.asc"'))
+    newer = place.folder / "partners.d/newer.asc"
+    shutil.copy(place.folder / "partners.d/acme.asc", newer)
+    place.check()
+    folder = tmp_path / "acme"
+    shutil.copytree(keys[0] / "acme", folder)
+    fpr = place.fingerprints["acme"]
+    waybill("key", "revoke", "--keys", folder, "--reason", "compromised", fpr)
+    shutil.copy(folder / f"{fpr}.asc", newer)
+    assert "revoked" in place.check(code=1)
+    newer.unlink()
+    place.partner.write_text(conf)
+    place.check()
+    own = place.folder / "keys"
+    revocation = own / f"{place.fpr}.revocation.asc"
+    waybill("key", "revoke", "--keys", own, "--revocation", revocation, place.fpr)
+    assert "cannot sign" in place.check(code=1)
+
+
 def test_our_own_certificate_is_no_partner(place):
     shutil.copy(place.folder / f"keys/{place.fpr}.asc", place.folder / "partners.d/acme.asc")
     assert "is a key of our own" in place.check(code=1)

@@ -374,6 +374,69 @@ def test_import_writes_an_old_lock_anew(keys):
     assert packets.count("iter+salt S2K") == 2
 
 
+def test_import_locks_what_lies_open(keys):
+    fpr = keys.generate("--audit")
+    made, moved, word = keys.folder / f"{fpr}.key", keys.top / "k", keys.passphrase("word", "one")
+    made.rename(moved)
+    assert "not locked" in keys.run("import", moved)
+    made.unlink()
+    assert "not locked" not in keys.run("import", "--passphrase-file", word, moved)
+    assert "passphrase" in keys.run("expire", fpr, code=1)
+    assert "remove the old files" in keys.run("expire", fpr, "--passphrase-file", word)
+
+
+# Two files of one key
+
+
+def revoked_by_certificate(keys):
+    """Only the certificate beside the key says so."""
+    fpr = keys.generate("--audit")
+    keys.run("revoke", "--revocation", keys.folder / f"{fpr}.revocation.asc", fpr)
+    return fpr
+
+
+def is_revoked(keys, fpr):
+    (row,) = keys.list()
+    assert "revoked" in row["sign"]
+    keys.gpg("--import", keys.folder / f"{fpr}.asc")
+    return "pub:r:" in keys.gpg("--with-colons", "--list-keys")
+
+
+def test_pitfall_15_passwd_keeps_a_revocation(keys):
+    fpr = revoked_by_certificate(keys)
+    keys.run("passwd", "--new-passphrase-file", keys.passphrase("word", "one"))
+    assert is_revoked(keys, fpr)
+    (keys.folder / f"{fpr}.asc").unlink()
+    (row,) = keys.list("--passphrase-file", keys.top / "word")
+    assert "revoked" in row["sign"]
+
+
+def test_pitfall_15_changes_need_a_live_certificate(keys):
+    revoked_by_certificate(keys)
+    for command in ("expire", "rotate"):
+        assert "revoked" in keys.run(command, code=1)
+
+
+def test_pitfall_15_import_beside_a_stale_certificate(keys):
+    fpr = keys.generate("--audit")
+    made, stale = keys.folder / f"{fpr}.key", (keys.folder / f"{fpr}.asc").read_bytes()
+    keys.run("revoke", "--reason", "compromised", fpr)
+    made.rename(keys.top / "gone")
+    (keys.folder / f"{fpr}.asc").write_bytes(stale)
+    keys.run("import", keys.top / "gone")
+    assert is_revoked(keys, fpr)
+
+
+def test_pitfall_15_list_reads_both(keys):
+    fpr = keys.generate("--audit")
+    stale = (keys.folder / f"{fpr}.asc").read_bytes()
+    keys.run("revoke", "--reason", "compromised", fpr)
+    (keys.folder / f"{fpr}.asc").write_bytes(stale)
+    (row,) = keys.list()
+    assert "revoked" in row["sign"]
+    assert keys.run("export", fpr).encode() != stale
+
+
 # What goes wrong
 
 
