@@ -87,16 +87,11 @@ time_t
 cert_expires(const struct cert *c, enum cert_use use)
 {
 	size_t i = meant_for(c, use);
-	const struct cert_claim *claim = cert_claim_of(c, 0, INT64_MAX);
-	time_t first =
-	    claim != NULL ? cert_key_expiry(&c->keys[0].pk, claim) : 0;
-	time_t own = 0;
+	time_t first = cert_key_expiry(c, 0, INT64_MAX), own;
 
 	if (i == c->key_count)
 		return first;
-	claim = cert_claim_of(c, i, INT64_MAX);
-	if (claim != NULL)
-		own = cert_key_expiry(&c->keys[i].pk, claim);
+	own = cert_key_expiry(c, i, INT64_MAX);
 	return first == 0 || (own != 0 && own < first) ? own : first;
 }
 
@@ -270,7 +265,7 @@ cert_signer_fit(const struct cert *c, const struct pk *pk, time_t signed_at,
     time_t now, struct why *why)
 {
 	struct cert_judgement j = { .fit = FIT_NOT_BOUND };
-	const struct cert_claim *claim;
+	time_t expiry;
 	size_t i = 0;
 
 	while (i < c->key_count && &c->keys[i].pk != pk)
@@ -285,14 +280,13 @@ cert_signer_fit(const struct cert *c, const struct pk *pk, time_t signed_at,
 	 * without their outdated self-signatures, and the newest one is what
 	 * the owner stands by.
 	 */
-	claim = cert_claim_of(c, i, now);
+	expiry = cert_key_expiry(c, i, now);
 	if (pk->created > signed_at || c->keys[0].pk.created > signed_at) {
 		j = (struct cert_judgement){ .fit = FIT_NOT_YET,
 			.date = pk->created };
-	} else if (cert_key_expiry(pk, claim) != 0 &&
-		   cert_key_expiry(pk, claim) <= signed_at) {
+	} else if (expiry != 0 && expiry <= signed_at) {
 		j = (struct cert_judgement){ .fit = FIT_EXPIRED,
-			.date = cert_key_expiry(pk, claim) };
+			.date = expiry };
 	}
 	return cert_explain(c, j, CERT_SIGN, why);
 }
@@ -301,9 +295,7 @@ cert_signer_fit(const struct cert *c, const struct pk *pk, time_t signed_at,
 static bool
 expired_by(const struct cert *c, size_t i, time_t then, time_t now)
 {
-	const struct cert_claim *claim = cert_claim_of(c, i, now);
-	time_t expiry =
-	    claim != NULL ? cert_key_expiry(&c->keys[i].pk, claim) : 0;
+	time_t expiry = cert_key_expiry(c, i, now);
 
 	return expiry != 0 && expiry <= then;
 }
@@ -379,7 +371,7 @@ cert_facts(
 		    i == 0 && (claim->flags & PACKET_FLAG_CERTIFY) != 0;
 		out[i].signs = cert_claim_means(claim, CERT_SIGN);
 		out[i].encrypts = cert_claim_means(claim, CERT_ENCRYPT);
-		out[i].until = cert_key_expiry(&key->pk, claim);
+		out[i].until = cert_key_expiry(c, i, INT64_MAX);
 	}
 	return n;
 }

@@ -68,7 +68,8 @@ says_anything(const struct cert_claim *c)
  * must be there (RFC 9580, 5.2.3.10), or whoever strips it could undo an
  * expiry.  Version 4: that or the self-signature on its primary user id,
  * whichever is newer and says anything about flags or expiry.  Taking one kind
- * before the other would let an old one outlive its correction.
+ * before the other would let an old one outlive its correction.  The expiry is
+ * looked for in both: cert_key_expiry().
  */
 static const struct cert_claim *
 primary_claim(const struct cert *c, time_t when)
@@ -92,10 +93,29 @@ cert_claim_of(const struct cert *c, size_t i, time_t when)
 		      : cert_claim_at(&c->keys[i].story, when);
 }
 
+/*
+ * Of a primary key of version 4 either kind of self-signature can say it, and
+ * which of them software puts it into differs: one that is silent does not
+ * take back what the other kind says, even when it is newer.  Reading too
+ * early an end is the safe mistake.  It is taken back by a newer one of its own
+ * kind, and when both say it, primary_claim()'s counts.
+ */
 time_t
-cert_key_expiry(const struct pk *pk, const struct cert_claim *claim)
+cert_key_expiry(const struct cert *c, size_t i, time_t when)
 {
-	return claim->key_lifetime == 0 ? 0 : pk->created + claim->key_lifetime;
+	const struct pk *pk = &c->keys[i].pk;
+	const struct cert_claim *claim = cert_claim_of(c, i, when);
+	const struct cert_claim *key, *uid;
+
+	if (i == 0 && pk->version != 6 && claim != NULL &&
+	    claim->key_lifetime == 0) {
+		key = cert_claim_at(&c->keys[0].story, when);
+		uid = primary_uid_claim(c, when);
+		claim = claim == uid ? key : uid;
+	}
+	return claim == NULL || claim->key_lifetime == 0
+		   ? 0
+		   : pk->created + claim->key_lifetime;
 }
 
 /*
@@ -167,7 +187,7 @@ cert_judge_life(const struct cert *c, size_t i, time_t when)
 		    struct cert_judgement){ .fit = FIT_NOT_YET, .date = date };
 	if (claim == NULL)
 		return (struct cert_judgement){ .fit = FIT_NOT_BOUND };
-	date = cert_key_expiry(&key->pk, claim);
+	date = cert_key_expiry(c, i, when);
 	if (date != 0 && date <= when)
 		return (
 		    struct cert_judgement){ .fit = FIT_EXPIRED, .date = date };

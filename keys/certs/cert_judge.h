@@ -36,8 +36,8 @@ const struct cert_claim *cert_claim_of(
 /* By its flags alone. */
 bool cert_claim_means(const struct cert_claim *, enum cert_use);
 
-/* By that claim; 0: never. */
-time_t cert_key_expiry(const struct pk *, const struct cert_claim *);
+/* When key number i ends, by what is in force at that time; 0: never. */
+time_t cert_key_expiry(const struct cert *, size_t i, time_t when);
 /* When the first claim begins that does not count yet; 0: none. */
 time_t cert_key_begins(const struct cert_story *, time_t when);
 /* *date: since when; the earliest revocation that counts at that time. */

@@ -210,8 +210,8 @@ START_TEST(direct_key_signature)
 }
 END_TEST
 
-/* Which of both says when the key ends: version 4 the newer one, version 6
- * the direct-key signature. */
+/* Which of both says when the key ends: version 4 the newer one that says
+ * so, version 6 the direct-key signature. */
 START_TEST(pitfall_15_direct_key_or_user_id)
 {
 	static const struct {
@@ -220,10 +220,15 @@ START_TEST(pitfall_15_direct_key_or_user_id)
 		uint32_t direct_ends, uid_ends;
 		bool good;
 	} cases[] = {
-		{ 4, 10, 20, DAY, 0, true },
+		{ 4, 10, 20, DAY, 0, false },
+		{ 4, 10, 10, DAY, 0, false },
 		{ 4, 20, 10, DAY, 0, false },
 		{ 4, 10, 20, 0, DAY, false },
-		{ 4, 20, 10, 0, DAY, true },
+		{ 4, 20, 10, 0, DAY, false },
+		{ 4, 10, 20, 0, 0, true },
+		{ 4, 10, 20, DAY, UINT32_MAX, true },
+		{ 4, 20, 10, UINT32_MAX, DAY, true },
+		{ 4, 10, 20, UINT32_MAX, DAY, false },
 		{ 6, 10, 20, DAY, 0, false },
 		{ 6, 20, 10, DAY, 0, false },
 		{ 6, 10, 20, 0, DAY, true },
@@ -241,6 +246,40 @@ START_TEST(pitfall_15_direct_key_or_user_id)
 	put_rest();
 	ck_assert(usable(FORGE_BORN + 100));
 	ck_assert_int_eq(usable(FORGE_NOW), cases[_i].good);
+}
+END_TEST
+
+/* An expiry is taken back by the kind of self-signature that set it. */
+START_TEST(pitfall_15_expiry_taken_back)
+{
+	bool direct = _i / 2 == 0, same = _i % 2 == 0;
+	struct forge_sig s = { .uid = FORGE_UID,
+		.created = FORGE_BORN + 30,
+		.flags = PACKET_FLAG_CERTIFY };
+	struct cert *c;
+	struct cert_key_facts facts;
+
+	be(4);
+	put_key();
+	put_direct((struct forge_sig){ .created = FORGE_BORN + 10,
+	    .flags = PACKET_FLAG_CERTIFY,
+	    .key_lifetime = direct ? DAY : 0 });
+	if (direct == same)
+		put_direct((struct forge_sig){
+		    .created = s.created, .flags = s.flags });
+	put_uid((struct forge_sig){ .created = FORGE_BORN + 20,
+	    .flags = PACKET_FLAG_CERTIFY,
+	    .key_lifetime = direct ? 0 : DAY });
+	if (direct != same)
+		forge_certify(&text, &primary, s);
+	put_rest();
+	ck_assert_int_eq(usable(FORGE_NOW), same);
+	c = parsed();
+	ck_assert_int_eq(
+	    cert_expires(c, CERT_SIGN), same ? 0 : FORGE_BORN + DAY);
+	ck_assert_uint_eq(cert_facts(c, FORGE_NOW, &facts, 1), 1);
+	ck_assert_int_eq(facts.until, same ? 0 : FORGE_BORN + DAY);
+	cert_free(c);
 }
 END_TEST
 
@@ -1316,7 +1355,8 @@ main(void)
 	tcase_set_timeout(t, 60);
 	BOTH(t, good_in_both_versions);
 	tcase_add_loop_test(t, direct_key_signature, 0, 4);
-	tcase_add_loop_test(t, pitfall_15_direct_key_or_user_id, 0, 8);
+	tcase_add_loop_test(t, pitfall_15_direct_key_or_user_id, 0, 13);
+	tcase_add_loop_test(t, pitfall_15_expiry_taken_back, 0, 4);
 	tcase_add_loop_test(
 	    t, pitfall_15_expiry_of_the_wrong_self_signature, 0, 8);
 	tcase_add_loop_test(t, pitfall_15_order_of_packets, 0, 3);
