@@ -50,8 +50,11 @@ size_t cert_candidates(const struct cert *, const struct sig *,
     const struct pk *out[CERT_KEYS_MAX]);
 /*
  * May this key of the certificate have signed a document at `signed_at`, and
- * does that still count `now`?  Valid binding with back signature, signing
- * flag, not expired and not revoked at either time, strong enough.
+ * does that still count `now`?  Valid binding with back signature and signing
+ * flag now, born already at `signed_at`, not expired at either time by the
+ * newest binding, not revoked now, strong enough.  The binding may be younger
+ * than the document: certificates are handed on without their outdated
+ * self-signatures, so the one of that day need not be there.
  * GW_REFUSED: SIGNER_UNFIT, SIGNER_EXPIRED, SIGNER_REVOKED, WEAK.
  */
 enum gw_status cert_signer_fit(const struct cert *, const struct pk *,
