@@ -466,6 +466,45 @@ START_TEST(no_revocation)
 }
 END_TEST
 
+/* RFC 9580, 10.1.2: the key and its revocation are a certificate, alone and
+ * to merge in; so is what people make of both with `cat`. */
+START_TEST(revocation_is_a_certificate)
+{
+	enum form form = _i % 2 == 0 ? WITH_KEY : WITH_KEY_ARMORED;
+	struct cert *c, *revocation, *out;
+
+	be(_i / 2 == 0 ? 4 : 6);
+	put_all(&a);
+	put_revocation(&b, form, (struct forge_sig){ .reason = 1 + 2 });
+	c = parsed(&a);
+	revocation = parsed(&b);
+	ck_assert(!cert_revoked(c) && cert_revoked(revocation));
+	cert_free(merged(&a, &b));
+	out = merged_certs(c, revocation);
+	ck_assert(cert_revoked(out) && !works(out, CERT_SIGN));
+	ck_assert_uint_eq(out->key_count, c->key_count);
+	ck_assert_str_eq(cert_fingerprint(out), cert_fingerprint(c));
+	cert_free(out);
+	cert_free(revocation);
+	cert_free(c);
+	/* The bare one behind it, merged with a copy that knows nothing. */
+	put_revocation(&a, BARE, (struct forge_sig){ .reason = 1 + 2 });
+	buf_reset(&b);
+	put_all(&b);
+	out = merged(&a, &b);
+	ck_assert(cert_revoked(out) && !works(out, CERT_ENCRYPT));
+	cert_free(out);
+	/* The evil twin: another key's revocation stays a stranger's. */
+	buf_reset(&b);
+	put_all(&b);
+	put_revocation(&b, BARE,
+	    (struct forge_sig){ .reason = 1 + 2, .signer = &stranger });
+	out = merged(&b, &b);
+	ck_assert(!cert_revoked(out) && works(out, CERT_ENCRYPT));
+	cert_free(out);
+}
+END_TEST
+
 START_TEST(revocation_of_another_key)
 {
 	struct cert *c, *out;
@@ -660,6 +699,7 @@ main(void)
 	}
 	tcase_add_test(t, pitfall_06_two_spellings);
 	tcase_add_loop_test(t, revocations, 0, 10);
+	tcase_add_loop_test(t, revocation_is_a_certificate, 0, 4);
 	tcase_add_loop_test(t, no_revocation, 0, 5);
 	tcase_add_loop_test(t, rings, 0, 3);
 	tcase_add_loop_test(t, bad_rings, 0, 7);
