@@ -38,9 +38,8 @@ expire_primary_part(
 	enum gw_status st = GW_OK;
 	time_t now;
 
-	edit_find(&f, p, &s);
-	if (f.any &&
-	    (s.uid == NULL || (!f.revoked && s.primary->version != 6))) {
+	edit_find(&f, p, &s, e->when);
+	if (f.any && (s.uid == NULL || s.primary->version != 6)) {
 		now = f.sig.key_lifetime == 0
 			  ? 0
 			  : s.primary->created + f.sig.key_lifetime;
@@ -66,7 +65,7 @@ expire_subkey(
 
 	if (pk_parse(&pk, &body, why) == GW_OK) {
 		s = edit_subject(e, p, &pk);
-		edit_find(&f, p, &s);
+		edit_find(&f, p, &s, e->when);
 		if (f.any && !f.revoked &&
 		    (f.sig.key_lifetime == 0 ||
 			pk.created + f.sig.key_lifetime > e->when) &&

@@ -61,9 +61,10 @@ is_claim(int type, const struct secret_subject *s)
 static bool
 is_revocation(int type, const struct secret_subject *s)
 {
-	return type == (s->subkey != NULL   ? PACKET_SIG_REVOKE_SUBKEY
-			   : s->uid != NULL ? PACKET_SIG_REVOKE_CERT
-					    : PACKET_SIG_REVOKE_KEY);
+	if (s->subkey != NULL)
+		return type == PACKET_SIG_REVOKE_SUBKEY;
+	return type == PACKET_SIG_REVOKE_CERT ||
+	       (s->uid == NULL && type == PACKET_SIG_REVOKE_KEY);
 }
 
 /* Is it by the primary key, and about this? */
@@ -84,34 +85,61 @@ verifies(const struct sig *sig, const struct secret_subject *s,
 	return ok;
 }
 
+/* Could it be in force? One that is dated ahead will be. */
+static bool
+in_force(const struct sig *sig, const struct secret_subject *s, time_t when)
+{
+	time_t then = sig->created > when ? sig->created : when;
+
+	return sig->created >= s->primary->created &&
+	       (s->subkey == NULL || sig->created >= s->subkey->created) &&
+	       (sig->expires == 0 || sig->expires > then);
+}
+
+/* RFC 9580, 5.2.1.13: takes back claims of the primary key, on itself or on a
+ * user id, that are not newer. */
 static void
-look_at(
-    struct finding *f, const struct packet *p, const struct secret_subject *s)
+note_revocation(
+    struct finding *f, const struct sig *sig, const struct secret_subject *s)
+{
+	if (!verifies(sig, s, SIG_FOR_REVOCATION))
+		return;
+	if (sig->type != PACKET_SIG_REVOKE_CERT)
+		f->revoked = true;
+	else if (!f->any_taken || sig->created > f->taken_back)
+		f->taken_back = sig->created;
+	f->any_taken = f->any_taken || sig->type == PACKET_SIG_REVOKE_CERT;
+}
+
+static void
+look_at(struct finding *f, const struct packet *p,
+    const struct secret_subject *s, time_t when)
 {
 	struct sig sig;
 	struct why why;
 
-	if (p->tag == PACKET_SIGNATURE &&
-	    sig_parse(&sig, p->body.data, p->body.len, &why) == GW_OK) {
-		if (is_revocation(sig.type, s)) {
-			f->revoked =
-			    f->revoked || verifies(&sig, s, SIG_FOR_REVOCATION);
-		} else if (is_claim(sig.type, s) &&
-			   (!f->any || sig.created >= f->sig.created) &&
-			   verifies(&sig, s, SIG_FOR_SELF)) {
-			if (f->any)
-				sig_close(&f->sig);
-			f->any = true;
-			f->sig = sig; /* takes it */
-			return;
-		}
-		sig_close(&sig);
+	if (p->tag != PACKET_SIGNATURE ||
+	    sig_parse(&sig, p->body.data, p->body.len, &why) != GW_OK)
+		return;
+	if (is_revocation(sig.type, s)) {
+		note_revocation(f, &sig, s);
+	} else if (is_claim(sig.type, s) && in_force(&sig, s, when) &&
+		   (!f->any || sig.created >= f->sig.created) &&
+		   verifies(&sig, s, SIG_FOR_SELF)) {
+		if (f->any)
+			sig_close(&f->sig);
+		f->any = true;
+		f->sig = sig; /* takes it */
+		return;
 	}
+	sig_close(&sig);
 }
 
+/* As a certificate is judged (cert_claim_at()), or what is renewed would not
+ * be what holds. */
 void
-edit_find(
-    struct finding *f, const struct part *p, const struct secret_subject *s)
+edit_find(struct finding *f, const struct part *p,
+    const struct secret_subject *s, time_t when)
 {
 	struct buf b = p->signatures;
 	struct packet packet;
@@ -119,7 +147,11 @@ edit_find(
 
 	memset(f, 0, sizeof(*f));
 	while (packet_next(&b, &packet, &why) == GW_OK)
-		look_at(f, &packet, s);
+		look_at(f, &packet, s, when);
+	if (f->any && f->any_taken && f->taken_back >= f->sig.created) {
+		sig_close(&f->sig);
+		f->any = false;
+	}
 }
 
 void
@@ -186,8 +218,9 @@ renew_back(struct edit *e, struct sig_build *b, const struct finding *f,
 	if (i >= 0)
 		return secret_self_back(
 		    b, &e->old->keys[i], e->primary->pk, created, why);
-	sig_build_sub(b, PACKET_SUB_EMBEDDED, false, f->sig.embedded.at,
-	    f->sig.embedded.len);
+	if (f->sig.embedded.at != NULL)
+		sig_build_sub(b, PACKET_SUB_EMBEDDED, false, f->sig.embedded.at,
+		    f->sig.embedded.len);
 	return GW_OK;
 }
 

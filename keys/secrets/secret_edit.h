@@ -25,8 +25,10 @@ struct edit {
 /* What the owner last said about one part. */
 struct finding {
 	bool any;
-	struct sig sig; /* the newest */
-	bool revoked;
+	struct sig sig; /* the newest that is, or will be, in force */
+	bool revoked;   /* the key, for good */
+	bool any_taken; /* a claim was taken back, the last of them then */
+	time_t taken_back;
 };
 
 /* Needs the primary key's numbers.  Close it also after a failure. */
@@ -42,9 +44,10 @@ enum gw_status edit_next(struct edit *, struct part *, struct why *);
 /* What a signature about this part is about; subkey: its key, or NULL. */
 struct secret_subject edit_subject(
     const struct edit *, const struct part *, const struct pk *subkey);
-/* Verify the part's signatures and keep the newest; release the finding. */
-void edit_find(
-    struct finding *, const struct part *, const struct secret_subject *);
+/* Verify the part's signatures and keep the newest that has not expired at
+ * `when` and was not taken back; release the finding. */
+void edit_find(struct finding *, const struct part *,
+    const struct secret_subject *, time_t when);
 void edit_find_close(struct finding *);
 /* Say once more what was said last, with another expiry. */
 enum gw_status edit_renew(struct edit *, const struct finding *,

@@ -593,6 +593,116 @@ START_TEST(expire_leaves_the_dead)
 }
 END_TEST
 
+/* Signatures on one user id and the key, all made at FORGE_BORN or later. */
+static const struct claims {
+	bool direct; /* one on the key as well */
+	time_t taken_back, again, expired;
+	bool direct_taken_back;
+	bool dead; /* nothing in force is left to be renewed */
+} claims[] = {
+	{ .again = 0 },
+	/* The newest one expired by itself; the one before holds. */
+	{ .expired = 50 * DAY },
+	/* Taken back, and said again. */
+	{ .taken_back = 40 * DAY, .again = 50 * DAY },
+	{ .taken_back = 50 * DAY, .again = 40 * DAY, .dead = true },
+	{ .taken_back = 50 * DAY, .dead = true },
+	/* The key's own is taken back; what the user id says holds. */
+	{ .direct = true, .direct_taken_back = true },
+};
+
+static void
+claim(const struct forge_key *k, int type, const char *uid, time_t after,
+    uint32_t expires)
+{
+	forge_certify(&text, k,
+	    (struct forge_sig){ .type = type,
+		.uid = uid,
+		.created = FORGE_BORN + after,
+		.expires = expires,
+		.key_lifetime = type == PACKET_SIG_REVOKE_CERT ? 0 : 200 * DAY,
+		.flags = type == PACKET_SIG_REVOKE_CERT ? 0
+			 : expires != 0
+			     ? PACKET_FLAG_CERTIFY
+			     : PACKET_FLAG_CERTIFY | PACKET_FLAG_SIGN });
+}
+
+static struct secret *
+claimed(const struct claims *c)
+{
+	struct forge_key k;
+	struct secret *s = NULL;
+	struct buf body;
+	struct why why;
+
+	forge_ed25519(&k, FORGE_BORN);
+	buf_init(&body, 4096);
+	buf_put(&body, k.pk.body, k.pk.body_len);
+	ck_assert_int_eq(
+	    secret_lock(&(struct secret_packet){ PACKET_SECRET_KEY, &k.pk },
+		&(struct secret_numbers){ k.numbers.data, k.numbers.len }, NULL,
+		SECRET_LOCK_ITERATED, &body, &why),
+	    GW_OK);
+	buf_reset(&text);
+	packet_put(&text, PACKET_SECRET_KEY, body.data, body.len);
+	if (c->direct)
+		claim(&k, PACKET_SIG_DIRECT, NULL, 0, 0);
+	if (c->direct_taken_back)
+		claim(&k, PACKET_SIG_REVOKE_CERT, NULL, 50 * DAY, 0);
+	forge_uid(&text, FORGE_UID);
+	claim(&k, PACKET_SIG_CERT_POSITIVE, FORGE_UID, DAY, 0);
+	if (c->taken_back != 0)
+		claim(&k, PACKET_SIG_REVOKE_CERT, FORGE_UID, c->taken_back, 0);
+	if (c->again != 0)
+		claim(&k, PACKET_SIG_CERT_POSITIVE, FORGE_UID, c->again, 0);
+	if (c->expired != 0)
+		claim(&k, PACKET_SIG_CERT_POSITIVE, FORGE_UID, c->expired, DAY);
+	buf_free(&body);
+	forge_close(&k);
+	ck_assert_msg(
+	    secret_parse(text.data, text.len, NULL, &s, &why) == GW_OK, "%s",
+	    why.text);
+	return s;
+}
+
+/* Signatures on the key itself alone, by type. */
+static size_t
+count_direct(const struct secret *s)
+{
+	struct buf b, at;
+	struct packet p;
+	struct why why;
+	size_t n = 0;
+
+	buf_init(&b, 1 << 16);
+	ck_assert_int_eq(cert_export(secret_cert(s), false, &b, &why), GW_OK);
+	buf_view(&at, b.data, b.len);
+	while (packet_next(&at, &p, &why) == GW_OK)
+		n += p.tag == PACKET_SIGNATURE &&
+		     p.body.data[1] == PACKET_SIG_DIRECT;
+	buf_free(&b);
+	return n;
+}
+
+/* What is renewed is what holds, not whatever is newest. */
+START_TEST(expire_renews_what_holds)
+{
+	const struct claims *c = &claims[_i];
+	struct secret *s = claimed(c), *out = NULL;
+	struct why why;
+
+	ck_assert_int_eq(secret_expire(s, THEN + YEAR, THEN, &out, &why),
+	    c->dead ? GW_REFUSED : GW_OK);
+	if (!c->dead) {
+		ck_assert_ptr_nonnull(sign_key(out, THEN + 300 * DAY));
+		ck_assert_ptr_null(sign_key(out, THEN + YEAR));
+		ck_assert_uint_eq(count_direct(out), count_direct(s));
+	}
+	secret_free(out);
+	secret_free(s);
+}
+END_TEST
+
 /* --- its end --- */
 
 static const struct end {
@@ -946,6 +1056,8 @@ main(void)
 	tcase_add_test(t, offline_primary);
 	tcase_add_loop_test(t, expire, 0, 2);
 	tcase_add_test(t, expire_leaves_the_dead);
+	tcase_add_loop_test(
+	    t, expire_renews_what_holds, 0, sizeof(claims) / sizeof(claims[0]));
 	tcase_add_loop_test(t, revocation, 0, 8);
 	tcase_add_test(t, revoke_key);
 	tcase_add_loop_test(t, revoke_subkey, 0, 2);
