@@ -51,6 +51,7 @@ def ours():
     if OURS == ["sqop"]:
         made = peers.Sqop("waybill", OURS)
         made.makes = {DEFAULT: None, **made.suites}
+        made.containers = ()
         return made
     made = peers.Waybill("waybill", copied(OURS))
     possible = "rfc9980" in made.profiles("generate-key")
@@ -58,8 +59,13 @@ def ours():
     return made
 
 
-def installed(name):
-    return shutil.which(name) is not None
+# The first gosop makes no key that is long enough; sqop's will do.
+NEEDS = {"gosop": ("gosop", "sqop"), "rnp": ("rnp", "rnpkeys")}
+
+
+def lacking(name):
+    """Programs that must be installed and are not."""
+    return [program for program in NEEDS.get(name, (name,)) if not shutil.which(program)]
 
 
 def noise(size):

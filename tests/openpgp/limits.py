@@ -60,7 +60,9 @@ UNSUPPORTED = (peers.Refused, operations.Unverified)
 V6 = "rfc9580|*-v6"
 
 NEVER = "999"
-RFC9580_SINCE = {"gpg": NEVER, "sqop": "0.35", "gosop": "1", "rnp": NEVER, "pgpainless-cli": "1.7"}
+# When programs learned what RFC 9580 brought.
+KEYS_SINCE = {"gpg": NEVER, "sqop": "0.35", "gosop": "1", "rnp": NEVER, "pgpainless-cli": "1.7"}
+SEIPD2_SINCE = {**KEYS_SINCE, "pgpainless-cli": "1.6"}
 
 LIMITS = [
     # Ours, by policy.
@@ -106,10 +108,22 @@ LIMITS = [
     # What came with RFC 9580, in 2024.
     *(
         limit
-        for peer, below in RFC9580_SINCE.items()
+        for peer, below in KEYS_SINCE.items()
         for limit in (
-            Limit(peer, "knows no keys of version 6", ours=V6, below=below),
-            Limit(peer, "knows no Ed448 and X448 by their new numbers", ours="ed448", below=below),
+            Limit(peer, "knows no keys of version 6", ours=V6, below=below, happens=UNSUPPORTED),
+            Limit(
+                peer,
+                "knows no Ed448 and X448 by their new numbers",
+                ours="ed448",
+                below=below,
+                happens=UNSUPPORTED,
+            ),
+        )
+    ),
+    *(
+        limit
+        for peer, below in SEIPD2_SINCE.items()
+        for limit in (
             Limit(
                 peer, "cannot read SEIPD version 2", direction=TO, container="rfc9580", below=below
             ),
@@ -124,25 +138,49 @@ LIMITS = [
             ),
         )
     ),
-    *(
-        Limit(
-            peer, "does not know LibrePGP's packet", direction=TO, container="librepgp", since=since
-        )
-        # The first gosop did.
-        for peer, since in (("sqop|pgpainless-cli|rsop", "0"), ("gosop", "1"))
+    Limit(
+        "sqop|pgpainless-cli|rsop",
+        "does not know LibrePGP's packet",
+        direction=TO,
+        container="librepgp",
     ),
+    # Algorithms that not everybody has.
     *(
-        Limit(
-            "sqop",
-            "has no brainpool curves (Nettle)",
-            direction=direction,
-            operation=operation,
-            ours="brain*",
+        Limit(peer, why, direction=direction, operation=operation, ours=ours, happens=UNSUPPORTED)
+        for peer, ours, why in (
+            ("sqop", "brain*", "has no brainpool curves (Nettle)"),
+            ("rsop", "brain*", "has no brainpool curves"),
+            ("rsop", "ed448*", "has no Ed448 and X448"),
         )
         for direction, operation in (
             (FROM, "*encrypt"),
             (TO, "sign*|detached|cleartext|secret key"),
         )
+    ),
+    Limit(
+        "gosop",
+        "signs with Ed448 over SHA-256, which RFC 9580 forbids",
+        who=US,
+        direction=FROM,
+        operation="cleartext",
+        theirs="security",
+    ),
+    *(
+        Limit(
+            "gpg",
+            "makes Ed448 keys of LibrePGP's version 5, which we do not read",
+            who=US,
+            direction=direction,
+            operation=operation,
+            theirs="ed448",
+        )
+        for direction, operation in ((FROM, SIGNED), (TO, "*encrypt"))
+    ),
+    Limit(
+        "rsop",
+        "cannot sign what it encrypts with a locked key",
+        direction=FROM,
+        operation="locked*",
     ),
     # gosop as Debian 12 has it: from before the draft had the rest.
     Limit("gosop", "has no inline signatures", operation="sign|cleartext", below="1"),
@@ -175,7 +213,22 @@ LIMITS = [
         who=US,
         direction=FROM,
         operation="password or key",
-        below="1",
+    ),
+    Limit(
+        "pgpainless-cli|rsop",
+        "signs the white space at the ends of lines, even to itself",
+        who=US,
+        direction=FROM,
+        operation="cleartext",
+        fill="text",
+        size=range(2, 1 << 40),
+    ),
+    Limit(
+        "rsop",
+        "does not read an empty cleartext",
+        direction=TO,
+        operation="cleartext",
+        size=range(1),
     ),
     Limit("rnp", "cannot sign text", direction=FROM, operation="detached, text"),
     Limit(

@@ -98,7 +98,7 @@ def public_part(body):
     """The public half of a key packet's body (RFC 9580, 5.5.2)."""
     version, algorithm = body[0], body[5]
     at = 6
-    if version == 6:
+    if version in (5, 6):
         return body[: 10 + int.from_bytes(body[6:10], "big")]
     if algorithm in (18, 19, 22):
         at += 1 + body[at]
@@ -115,8 +115,9 @@ def public_part(body):
 def fingerprint(body):
     """Of a key packet's body, upper-case hex."""
     part = public_part(body)
-    if body[0] == 6:
-        return hashlib.sha256(b"\x9b" + len(part).to_bytes(4, "big") + part).hexdigest().upper()
+    if body[0] in (5, 6):
+        head = bytes([0x9A if body[0] == 5 else 0x9B])
+        return hashlib.sha256(head + len(part).to_bytes(4, "big") + part).hexdigest().upper()
     return hashlib.sha1(b"\x99" + len(part).to_bytes(2, "big") + part).hexdigest().upper()
 
 

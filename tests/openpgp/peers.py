@@ -119,16 +119,23 @@ class Sop(Peer):
 
     verifications = "--verifications-out"
 
-    def __init__(self, name, command, makes=None):
-        self.makes = makes or {"ed25519": None}
+    def __init__(self, name, command):
         super().__init__(name, command)
+        # The first one is what is made unasked.
+        keys = self.profiles("generate-key")[1:]
+        self.makes = {"ed25519": None, **{profile: profile for profile in keys}}
+        self.containers = tuple(self.profiles("encrypt"))
 
     def find_version(self):
         return self.run("version").stdout.decode().split("\n")[0].split()[-1]
 
     def profiles(self, subcommand):
-        """Names of the profiles, the default one first."""
-        listed = self.run("list-profiles", subcommand).stdout.decode()
+        """Names of the profiles, the default one first; none if it is older
+        than they are."""
+        try:
+            listed = self.run("list-profiles", subcommand).stdout.decode()
+        except Refused:
+            return []
         return [line.split(":")[0].strip() for line in listed.splitlines() if line.strip()]
 
     def files(self, contents):
@@ -179,7 +186,11 @@ class Sop(Peer):
         if not os.path.exists(path):
             return set()
         with open(path) as lines:
-            return {line.split()[2] for line in lines if line.strip()}
+            return self.certificates(lines)
+
+    @staticmethod
+    def certificates(lines):
+        return {line.split()[2].upper() for line in lines if line.strip()}
 
     def sign(self, data, signer, text=False, **how):
         asked = (["--as=text"] if text else []) + self.unlocking(signer)
@@ -189,7 +200,7 @@ class Sop(Peer):
         said = self.run(
             "verify", "--", self.file(signature), *self.files(signers), data=data, **how
         ).stdout.decode()
-        return {line.split()[2] for line in said.splitlines() if line.strip()}
+        return self.certificates(said.splitlines())
 
     def inline_sign(self, data, signer, form="binary", compression=None, **how):
         if compression:
@@ -221,8 +232,6 @@ class Waybill(Sop):
     """Ours."""
 
     compressions = ("zlib",)
-    # Containers that can be asked for.
-    containers = ("rfc4880", "rfc9580", "librepgp")
 
     def profile(self, profile, compression):
         return super().profile("compressed" if compression else profile, None)
@@ -268,12 +277,15 @@ class Sqop(Sop):
         if kind not in self.suites:
             return super().new_key(kind, password)
         made = self.new_file()
-        arguments = ["key", "generate", "--cipher-suite", self.suites[kind], "--userid"]
-        arguments += [f"sq {kind} <{kind}@example.org>", "--export", made]
-        if self.run("--version", command=["sq"]).stdout.split()[1] >= b"1.":
-            arguments[-2:] = ["--own-key", "--without-password", "--output", made]
-            arguments += ["--rev-cert", made + ".rev"]
-        self.run(*arguments, command=["sq"])
+        options = ["--cipher-suite", self.suites[kind], "--userid", f"sq <{kind}@example.org>"]
+        try:
+            self.run("--version", command=["sq"])
+            self.run(*("key", "generate", *options, "--export", made), command=["sq"])
+        except Refused:
+            # From version 1 on the options are others.
+            options += ["--shared-key", "--without-password", "--output", made]
+            options += ["--rev-cert", f"{made}.rev"]
+            self.run("--home", "none", "key", "generate", *options, command=["sq"])
         with open(made, "rb") as secret:
             secret = secret.read()
         return Key(self.name, kind, secret, self.run("extract-cert", data=secret).stdout, None)
@@ -327,6 +339,7 @@ class Gpg(Keyrings):
         version = self.run("--version").stdout.decode().split()[2]
         if version >= "2.4":
             self.makes = {**self.makes, "ed448": ("ed448", "cv448")}
+            self.containers = ("ocb",)
         return version
 
     def close(self):
@@ -355,12 +368,16 @@ class Gpg(Keyrings):
         home = tempfile.mkdtemp(dir=self.folder)
         try:
             made = self.gpg(
-                *(home, "--status-fd", 1, "--quick-gen-key"),
+                *(home, "--compliance", "gnupg", "--status-fd", 1, "--quick-gen-key"),
                 *(f"gpg {kind} <{kind}@example.org>", sign, "sign,cert", "0"),
                 password=password,
             )
             fpr = made.stdout.decode().split("KEY_CREATED P ")[1].split()[0]
-            self.gpg(home, "--quick-add-key", fpr, encrypt, "encrypt", "0", password=password)
+            self.gpg(
+                *(home, "--compliance", "gnupg", "--quick-add-key"),
+                *(fpr, encrypt, "encrypt", "0"),
+                password=password,
+            )
             secret = self.gpg(home, "--armor", "--export-secret-keys", fpr, password=password)
             cert = self.gpg(home, "--armor", "--export", fpr)
         finally:
@@ -373,8 +390,11 @@ class Gpg(Keyrings):
     def compressing(compression):
         return ["--compress-algo", compression] if compression else []
 
-    def encrypt(self, data, to=(), signer=None, passwords=(), compression=None, **how):
+    def encrypt(
+        self, data, to=(), signer=None, passwords=(), compression=None, profile=None, **how
+    ):
         asked = ["--armor", *self.compressing(compression)]
+        asked += [f"--force-{profile}"] if profile else []
         for cert in to:
             asked += ["--recipient", packets.fingerprints(cert)[0]]
         asked += ["--local-user", signer.fingerprint, "--sign"] if signer else []
@@ -400,9 +420,12 @@ class Gpg(Keyrings):
         return found & {packets.fingerprints(cert)[0] for cert in signers}
 
     def decrypt(self, message, key=None, signers=(), passwords=(), **how):
+        # An empty one, tried on a message that has a password, is an error.
         password = passwords[0] if passwords else key.password if key else None
         home = self.home(key, signers)
-        return self.open(home, "--decrypt", password=password, signers=signers, data=message, **how)
+        return self.open(
+            home, "--decrypt", password=password or "none", signers=signers, data=message, **how
+        )
 
     def sign(self, data, signer, text=False, **how):
         asked = ["--textmode"] if text else []
@@ -447,6 +470,7 @@ class Rnp(Keyrings):
     """RNP, Thunderbird's."""
 
     compressions = ("none", "zip", "zlib", "bzip")
+    containers = ("EAX", "OCB")
     # What its menus are answered with.
     makes = {
         "ed25519": "22\n",
@@ -506,8 +530,11 @@ class Rnp(Keyrings):
         with open(out, "rb") as result:
             return result.read()
 
-    def encrypt(self, data, to=(), signer=None, passwords=(), compression=None, **how):
+    def encrypt(
+        self, data, to=(), signer=None, passwords=(), compression=None, profile=None, **how
+    ):
         asked = ["--armor", *self.compressing(compression)]
+        asked += [f"--aead={profile}"] if profile else []
         for cert in to:
             asked += ["--recipient", packets.fingerprints(cert)[0]]
         asked += ["--sign", "--userid", signer.fingerprint] if signer else []
