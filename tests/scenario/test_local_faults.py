@@ -95,8 +95,10 @@ def test_undeliverable_documents_leave_room_for_others(new_pair):
     )
     pair.birch.wait_delivered("cedar", ["one.txt"], seconds=PATIENCE / 2)
     assert 500 < pair.birch.status()["in_hand"] < 600
-    assert pair.birch.try_waybill("status").returncode == 1
-    assert "of partner alder" in pair.birch.status()["problems"][0]
+    # Once they have met the same cause several times, a person is told.
+    problems = wait_until(lambda: pair.birch.status()["problems"], "a person is told", PATIENCE)
+    assert "of partner alder" in problems[0]
+    wait_until(lambda: pair.birch.try_waybill("status").returncode == 1, "and the exit code", PATIENCE)
     folder.unlink()
     folder.with_name("aside").rename(folder)
     pair.birch.wait_delivered("alder", names)
