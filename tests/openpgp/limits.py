@@ -57,15 +57,15 @@ DECRYPTS = "*encrypt|several recipients|password*"
 SIGNED = "sign*|detached*|cleartext|*secret key"
 
 UNSUPPORTED = (peers.Refused, operations.Unverified)
-V6 = "rfc9580|*-v6"
+V6 = "rfc9580|rfc9980|*-v6"
 
 NEVER = "999"
 # When programs learned what RFC 9580 brought.
 KEYS_SINCE = {"gpg": NEVER, "sqop": "0.35", "gosop": "1", "rnp": NEVER, "pgpainless-cli": "1.7"}
 SEIPD2_SINCE = {**KEYS_SINCE, "pgpainless-cli": "1.6"}
 
-LIMITS = [
-    # Ours, by policy.
+# Ours, by policy.
+OURS = [
     Limit(
         "*",
         "we refuse secp256k1, DSA and Elgamal",
@@ -99,6 +99,21 @@ LIMITS = [
         operation="sign",
         compression="z*",
     ),
+    *(
+        Limit(
+            peer,
+            "cannot read SEIPD version 2, which our key announces",
+            direction=TO,
+            operation="*secret key",
+            ours=benches.DEFAULT,
+            container="",
+            below=below,
+        )
+        for peer, below in SEIPD2_SINCE.items()
+    ),
+]
+
+PEERS = [
     Limit(
         "sqop|gosop|pgpainless-cli|rsop",
         "there is no option to compress",
@@ -126,15 +141,6 @@ LIMITS = [
         for limit in (
             Limit(
                 peer, "cannot read SEIPD version 2", direction=TO, container="rfc9580", below=below
-            ),
-            Limit(
-                peer,
-                "cannot read SEIPD version 2, which our key announces",
-                direction=TO,
-                operation="*secret key",
-                ours=benches.DEFAULT,
-                container="",
-                below=below,
             ),
         )
     ),
@@ -243,26 +249,28 @@ LIMITS = [
     ),
 ]
 
+# Another program in our place.
+CURVES = "brain*|sec*"
+SQOP = [
+    Limit("*", "has no such curve", who=US, direction=FROM, operation=SIGNED, theirs=CURVES),
+    Limit("*", "has no such curve", who=US, direction=TO, operation="*encrypt", theirs=CURVES),
+    Limit("*", "has no Elgamal", who=US, direction=TO, operation="*encrypt", theirs="dsa*"),
+    Limit("*", "has no Elgamal", who=US, direction=FROM, operation="secret key", theirs="dsa*"),
+    Limit("*", "does not know LibrePGP's packet", who=US, direction=FROM, container="ocb|OCB"),
+    Limit("*", "there is no option to compress", who=US, direction=TO, compression="z*"),
+    Limit(
+        "pgpainless-cli",
+        "does not read an empty cleartext of sqop",
+        direction=TO,
+        operation="cleartext",
+        size=range(1),
+    ),
+]
+
+LIMITS = [*(SQOP if benches.OURS == ["sqop"] else OURS), *PEERS]
+
 # What waits for a part of the engine: must fail, or the mark goes.
 WAITING = []
-
-if benches.OURS == ["sqop"]:
-    CURVES = "brain*|sec*"
-    LIMITS = [
-        Limit("*", "has no such curve", who=US, direction=FROM, operation=SIGNED, theirs=CURVES),
-        Limit("*", "has no such curve", who=US, direction=TO, operation="*encrypt", theirs=CURVES),
-        Limit("*", "has no Elgamal", who=US, direction=TO, operation="*encrypt", theirs="dsa*"),
-        Limit("*", "has no Elgamal", who=US, direction=FROM, operation="secret key", theirs="dsa*"),
-        Limit("*", "there is no option to compress", who=US, direction=TO, compression="z*"),
-        Limit(
-            "pgpainless-cli",
-            "does not read an empty cleartext of sqop",
-            direction=TO,
-            operation="cleartext",
-            size=range(1),
-        ),
-        *LIMITS,
-    ]
 
 
 def find(limits, row, version):
